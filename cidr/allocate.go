@@ -1,0 +1,111 @@
+package cidr
+
+import (
+	"slices"
+	"sort"
+)
+
+// Allocate answers a request; the package documentation has the rules.
+//
+// A pool keeps free at least KeepFreePerMille of all its addresses, rounded
+// up: so many must be neither used, nor fixed, nor in a new block. Where used
+// and fixed blocks alone leave less, the pool gives out nothing.
+//
+// A demand whose fixed block has another length than demanded gets a new block;
+// the old one stays occupied, in Result.Held, until it is no longer fixed. So
+// does a fixed block whose key nobody demands. Fixed blocks may lie outside
+// every pool and may overlap used space or each other, which the caller can
+// find with [Overlap]: what is there stays there.
+//
+// Keys are unique among demands, names among pools. A length outside 0..32
+// finds no space. The time is that of sorting the demands, a few times over
+// where space is so short that groups must be broken up.
+func Allocate(req Request) Result {
+	j := newJob(req)
+	return j.result(j.best())
+}
+
+// best keeps as many groups together as can be without losing a demand that
+// would be met if no group were kept together.
+func (j *job) best() *attempt {
+	grouped := j.try(len(j.groups))
+	if grouped.unmet == 0 || len(j.groups) == 0 {
+		return grouped
+	}
+	plain := j.try(0)
+	if grouped.meets(plain) {
+		return grouped
+	}
+	best := plain
+	sort.Search(len(j.groups)-1, func(broken int) bool {
+		a := j.try(len(j.groups) - 1 - broken)
+		ok := a.meets(plain)
+		if ok {
+			best = a
+		}
+		return ok
+	})
+	return best
+}
+
+func (j *job) result(a *attempt) Result {
+	for i, at := range a.placed {
+		it := j.items[i]
+		switch at.pool {
+		case noSpace:
+			j.why[it.demand] = NoSpace
+		case keptFree:
+			j.why[it.demand] = KeepFree
+		default:
+			b := &j.answer[it.demand]
+			b.Pool, b.Block = j.pools[at.pool].Name, block{at.addr, it.bits}.prefix()
+		}
+	}
+	r := Result{Free: j.free(a), Held: j.held}
+	largest := map[string]int{}
+	for _, f := range r.Free {
+		largest[f.Pool] = f.largest()
+	}
+	for i := range int32(len(j.order)) {
+		if why := j.why[i]; why != "" {
+			d := j.asked[j.order[i]]
+			r.Unmet = append(r.Unmet, Unmet{Demand: d, Reason: why, Largest: largestOf(d.Pools, largest)})
+		}
+	}
+	r.Blocks = slices.DeleteFunc(j.answer, func(b Block) bool { return !b.Block.IsValid() })
+	return r
+}
+
+func (j *job) free(a *attempt) []Free {
+	out := make([]Free, len(j.pools))
+	for i, p := range j.pools {
+		bs := a.spaces[i].blocks()
+		f := Free{Pool: p.Name, Addresses: addresses(bs), Blocks: map[int]int{}, Prefixes: prefixes(bs)}
+		for _, b := range bs {
+			f.Blocks[b.bits]++
+		}
+		out[i] = f
+	}
+	return out
+}
+
+// nothingFree is the length Unmet.Largest has where not one address is left.
+const nothingFree = 33
+
+func (f Free) largest() int {
+	l := nothingFree
+	for bits := range f.Blocks {
+		l = min(l, bits)
+	}
+	return l
+}
+
+func largestOf(pools []string, largest map[string]int) int {
+	l := nothingFree
+	for _, name := range pools {
+		if bits, ok := largest[name]; ok {
+			l = min(l, bits)
+		}
+	}
+	return l
+}

@@ -1,0 +1,293 @@
+package cidr
+
+import (
+	"cmp"
+	"slices"
+)
+
+// attempt is one way to lay out a job's items: with so many of its groups, the
+// smallest first, kept together.
+type attempt struct {
+	*job
+	spaces []*space
+	placed []placement
+	unmet  int
+	movers []roster      // of each pool, the placed items that have another pool to go to
+	stuck  map[kind]bool // kinds that found no place: nobody after finds one
+}
+
+// placement is where an item went; pool is noSpace or keptFree if nowhere.
+type placement struct {
+	pool int32
+	addr uint32
+}
+
+const (
+	noSpace  = -1
+	keptFree = -2
+)
+
+// kind is what is the same for all items that have the same choices.
+type kind struct {
+	class int32
+	bits  int
+}
+
+// roster is stacks of items, one of each kind.
+type roster struct {
+	at     map[kind]int
+	kinds  []kind
+	stacks [][]int32
+}
+
+// unit is the items lo..hi-1 that go into one aligned block of that length
+// together, one after another.
+type unit struct {
+	lo, hi int32
+	bits   int
+	size   uint64 // addresses of the items
+}
+
+func (j *job) try(honoured int) *attempt {
+	a := &attempt{job: j, placed: make([]placement, len(j.items)), movers: make([]roster, len(j.pools)), stuck: map[kind]bool{}}
+	for _, s := range j.start {
+		a.spaces = append(a.spaces, s.clone())
+	}
+	// Splitting a run only makes narrower ones, so a length is complete when its
+	// turn comes. Single items go first: a run can be split when nothing is left.
+	q := a.queue(honoured)
+	for length := range q.singles {
+		slices.Sort(q.singles[length])
+		for _, i := range q.singles[length] {
+			a.placeItem(i)
+		}
+		slices.SortFunc(q.runs[length], func(u, v unit) int { return cmp.Compare(u.lo, v.lo) })
+		for _, u := range q.runs[length] {
+			if !a.placeRun(u) {
+				low, high := a.halves(u)
+				q.add(low)
+				q.add(high)
+			}
+		}
+	}
+	return a
+}
+
+// queue is what is to be placed, by the length of block it takes.
+type queue struct {
+	singles [33][]int32
+	runs    [33][]unit
+}
+
+func (q *queue) add(u unit) {
+	if u.hi-u.lo == 1 {
+		q.singles[u.bits] = append(q.singles[u.bits], u.lo)
+	} else {
+		q.runs[u.bits] = append(q.runs[u.bits], u)
+	}
+}
+
+// queue is all items: each honoured group one unit, less what went beside the
+// group's fixed blocks.
+func (a *attempt) queue(honoured int) *queue {
+	var q queue
+	next := int32(0)
+	singles := func(until int32) {
+		for ; next < until; next++ {
+			bits := a.items[next].bits
+			q.singles[bits] = append(q.singles[bits], next)
+		}
+	}
+	for i := range a.groups {
+		g := &a.groups[i]
+		if g.rank >= honoured {
+			continue
+		}
+		singles(g.lo)
+		if next = a.placeBeside(g); next < g.hi {
+			q.add(a.unit(next, g.hi))
+			next = g.hi
+		}
+	}
+	singles(int32(len(a.items)))
+	return &q
+}
+
+func (a *attempt) unit(lo, hi int32) unit {
+	u := unit{lo: lo, hi: hi}
+	for _, it := range a.items[lo:hi] {
+		u.size += sizeOf(it.bits)
+	}
+	u.bits = parentLength(u.size)
+	return u
+}
+
+// halves cuts a unit at the middle of its block. Sizes are powers of two and
+// fall, so their sums hit the middle exactly.
+func (a *attempt) halves(u unit) (low, high unit) {
+	at, mid := uint64(0), u.lo
+	for at < sizeOf(u.bits+1) {
+		at += sizeOf(a.items[mid].bits)
+		mid++
+	}
+	return a.unit(u.lo, mid), a.unit(mid, u.hi)
+}
+
+// placeBeside puts the group's first items next to its fixed blocks, inside
+// the smallest block that could hold them all, and returns the first item left
+// over. Fixed blocks too far apart for such a block attract nothing.
+func (a *attempt) placeBeside(g *group) int32 {
+	length := parentLength(g.sizes)
+	if len(g.near) == 0 || cover(g.near).bits < length {
+		return g.lo
+	}
+	parent := cover(g.near).within(length)
+	for i := g.lo; i < g.hi; i++ {
+		if !a.placeIn(parent, i) {
+			return i
+		}
+	}
+	return g.hi
+}
+
+func (a *attempt) placeIn(parent block, i int32) bool {
+	it := a.items[i]
+	for _, p := range a.lists.pools[it.class] {
+		if !a.spaces[p].affords(sizeOf(it.bits)) {
+			continue
+		}
+		if addr, ok := a.spaces[p].takeIn(parent, it.bits); ok {
+			a.settle(i, p, addr)
+			return true
+		}
+	}
+	return false
+}
+
+// placeRun puts a unit into the first of its pools that has the addresses for
+// all of it. If that pool has them only in pieces it reports false: adjacency
+// is worth less than the preferred pool.
+func (a *attempt) placeRun(u unit) bool {
+	for _, p := range a.lists.pools[a.items[u.lo].class] {
+		s := a.spaces[p]
+		if s.spare < u.size || !s.affords(u.size) {
+			continue
+		}
+		addr, ok := s.take(u.bits)
+		if !ok {
+			return false
+		}
+		parent := block{addr, u.bits}
+		s.giveBack(appendRange(nil, parent.start()+u.size, parent.end())...)
+		for i := u.lo; i < u.hi; i++ {
+			a.settle(i, p, addr)
+			addr += uint32(sizeOf(a.items[i].bits))
+		}
+		return true
+	}
+	return false
+}
+
+func (a *attempt) placeItem(i int32) {
+	it := a.items[i]
+	k := kind{it.class, it.bits}
+	if !a.stuck[k] && a.place(i, make([]bool, len(a.pools))) {
+		return
+	}
+	a.stuck[k] = true
+	a.unmet++
+	a.placed[i] = placement{pool: noSpace}
+	for _, p := range a.lists.pools[it.class] {
+		if a.spaces[p].fits(it.bits) {
+			a.placed[i].pool = keptFree
+		}
+	}
+}
+
+// place finds the item a block in a pool not yet visited: a free one, or one
+// that an item at least as large leaves for another of its pools. It follows
+// augmenting paths between pools; if it fails nothing has changed.
+func (a *attempt) place(i int32, visited []bool) bool {
+	it := a.items[i]
+	pools := a.lists.pools[it.class]
+	for _, p := range pools {
+		if !visited[p] && a.placeFree(i, p) {
+			return true
+		}
+	}
+	for _, p := range pools {
+		if visited[p] {
+			continue
+		}
+		visited[p] = true
+		if a.makeRoom(p, it.bits, visited) {
+			a.placeFree(i, p)
+			return true
+		}
+	}
+	return false
+}
+
+func (a *attempt) placeFree(i int32, p int) bool {
+	length := a.items[i].bits
+	if !a.spaces[p].affords(sizeOf(length)) {
+		return false
+	}
+	addr, ok := a.spaces[p].take(length)
+	if ok {
+		a.settle(i, p, addr)
+	}
+	return ok
+}
+
+// makeRoom moves an item of at least that size out of the pool, rather a small
+// one: the kinds placed last are the smallest.
+func (a *attempt) makeRoom(p, length int, visited []bool) bool {
+	r := &a.movers[p]
+	for n := len(r.kinds) - 1; n >= 0; n-- {
+		stack := r.stacks[n]
+		if r.kinds[n].bits > length || len(stack) == 0 {
+			continue
+		}
+		mover := stack[len(stack)-1]
+		was := a.placed[mover]
+		if a.place(mover, visited) {
+			r.stacks[n] = stack[:len(stack)-1]
+			a.spaces[p].giveBack(block{was.addr, a.items[mover].bits})
+			return true
+		}
+	}
+	return false
+}
+
+func (a *attempt) settle(i int32, p int, addr uint32) {
+	a.placed[i] = placement{int32(p), addr}
+	it := a.items[i]
+	if len(a.lists.pools[it.class]) > 1 {
+		a.movers[p].push(kind{it.class, it.bits}, i)
+	}
+}
+
+func (r *roster) push(k kind, i int32) {
+	n, ok := r.at[k]
+	if !ok {
+		if r.at == nil {
+			r.at = map[kind]int{}
+		}
+		n = len(r.kinds)
+		r.at[k] = n
+		r.kinds = append(r.kinds, k)
+		r.stacks = append(r.stacks, nil)
+	}
+	r.stacks[n] = append(r.stacks[n], i)
+}
+
+// meets reports whether a leaves no item without a block that b has one for.
+func (a *attempt) meets(b *attempt) bool {
+	for i := range a.placed {
+		if a.placed[i].pool < 0 && b.placed[i].pool >= 0 {
+			return false
+		}
+	}
+	return true
+}

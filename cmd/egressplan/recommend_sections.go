@@ -1,0 +1,191 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"egressplan/planner"
+	"egressplan/planner/finding"
+)
+
+// writeBill shows the winner's arithmetic: what is billed, then declared work,
+// then the sums.
+func writeBill(p *page, c *planner.Candidate) error {
+	m := c.Monthly
+	p.heading(fmt.Sprintf("The bill of %s, %s a month", c.ID, m.Currency))
+	t := &table{columns: []column{
+		{title: "item"}, {title: "quantity", right: true}, {title: "unit"}, {title: "unit price", right: true},
+		{title: "amount", right: true}, {title: "how", flex: 30, drop: 1},
+	}}
+	for _, l := range m.Lines {
+		t.add(l.Item, quantity(l.Quantity), l.Unit, unitPrice(l.UnitPrice), money(l.Amount), l.How)
+	}
+	if err := p.table(t, "  "); err != nil {
+		return err
+	}
+	if err := writeWork(p, m.Work); err != nil {
+		return err
+	}
+	return writeSums(p, m)
+}
+
+func writeSums(p *page, m planner.Monthly) error {
+	missing := ""
+	if n := len(m.Unknown); n > 0 {
+		missing = fmt.Sprintf("at least; + unknown (%d)", n)
+	}
+	t := &table{columns: []column{{title: "sum"}, {title: "amount", right: true}, {title: ""}}}
+	t.add("billed (total)", money(m.Total), missing)
+	t.add("+ operations", money(m.Operations), "")
+	t.add("+ one-off, spread over its months", money(m.OneOff), "")
+	t.add("= decision", money(m.Decision), missing)
+	fmt.Fprintln(p.w)
+	return p.table(t, "  ")
+}
+
+func writeWork(p *page, work []planner.WorkLine) error {
+	if len(work) == 0 {
+		return nil
+	}
+	t := &table{columns: []column{
+		{title: "declared work", flex: 24}, {title: "hours", right: true}, {title: "", flex: 7}, {title: "amount", right: true}, {title: "how", flex: 30, drop: 1},
+	}}
+	for _, l := range work {
+		when := "a month"
+		if l.OneOff {
+			when = "once"
+		}
+		t.add(l.What, quantity(l.Hours), when, money(l.Amount), l.How)
+	}
+	fmt.Fprintln(p.w)
+	return p.table(t, "  ")
+}
+
+// sourceRows is how many rows of sources are shown before the rest is counted.
+const sourceRows = 40
+
+// sourceKey is what apps with the same sources have in common.
+type sourceKey struct{ firewall, group, cidrs, to, barrier string }
+
+// writeSources shows what the firewalls will see, apps with the same source in
+// one row.
+func writeSources(p *page, c *planner.Candidate) error {
+	if len(c.Sources) == 0 {
+		return nil
+	}
+	keys, apps := foldSources(c.Sources)
+	p.heading("What the firewalls will see")
+	t := &table{columns: []column{
+		{title: "firewall"}, {title: "group", drop: 2, flex: 24}, {title: "sources", flex: 18}, {title: "apps", flex: 24}, {title: "to", flex: 16, drop: 1},
+	}}
+	for _, k := range keys[:min(len(keys), sourceRows)] {
+		t.add(k.firewall, k.group, k.cidrs, folded(apps[k], 4, 0), k.to)
+	}
+	if err := p.table(t, "  "); err != nil {
+		return err
+	}
+	if rest := len(keys) - sourceRows; rest > 0 {
+		p.item("  ", fmt.Sprintf("and %s more; -o json has them all", count(rest, "row")))
+	}
+	writeBarriers(p, keys)
+	return nil
+}
+
+// foldSources groups rows that differ in the app only; both results are in the
+// order of firewall, group and sources.
+func foldSources(rows []planner.SourceRow) ([]sourceKey, map[sourceKey][]string) {
+	apps := map[sourceKey][]string{}
+	var keys []sourceKey
+	for _, r := range rows {
+		k := sourceKey{r.Firewall, r.Group, folded(r.CIDRs, 4, 0), folded(r.To, 3, 0), r.Barrier}
+		if _, seen := apps[k]; !seen {
+			keys = append(keys, k)
+		}
+		apps[k] = append(apps[k], r.App)
+	}
+	slices.SortStableFunc(keys, func(a, b sourceKey) int {
+		return cmp.Or(cmp.Compare(a.firewall, b.firewall), cmp.Compare(a.group, b.group), cmp.Compare(a.cidrs, b.cidrs), cmp.Compare(a.to, b.to))
+	})
+	return keys, apps
+}
+
+// writeBarriers says once per kind what keeps others from showing a source.
+func writeBarriers(p *page, keys []sourceKey) {
+	var barriers []string
+	for _, k := range keys {
+		if k.barrier != "" && !slices.Contains(barriers, k.barrier) {
+			barriers = append(barriers, k.barrier)
+		}
+	}
+	if len(barriers) == 0 {
+		return
+	}
+	p.item("  ", "The only thing that keeps others from showing these sources:")
+	for _, b := range barriers[:min(len(barriers), sourceRows)] {
+		p.item("  - ", b)
+	}
+}
+
+// writeFindings lists what was noticed about the candidate, blockers of single
+// apps first.
+func writeFindings(p *page, c *planner.Candidate) error {
+	if c == nil || len(c.Findings) == 0 {
+		return nil
+	}
+	p.heading("Findings of " + c.ID)
+	t := &table{columns: []column{{title: "severity"}, {title: "code", flex: 14}, {title: "what", flex: 30}, {title: "about", flex: 20, drop: 1}}}
+	for _, severity := range []finding.Severity{finding.Blocker, finding.Risk, finding.Note} {
+		for _, f := range c.Findings {
+			if f.Severity == severity {
+				t.add(string(f.Severity), f.Code, f.Message, folded(f.Subjects, 3, f.Count))
+			}
+		}
+	}
+	return p.table(t, "  ")
+}
+
+// writeAssumptions names the values nobody gave that mattered.
+func writeAssumptions(p *page, list []planner.Assumption) {
+	first := true
+	for _, a := range list {
+		if !a.Matters {
+			continue
+		}
+		if first {
+			p.heading("Assumed, because not given")
+			first = false
+		}
+		p.item("  ", fmt.Sprintf("%s = %s (%s)", a.Name, a.Value, a.Why))
+	}
+}
+
+func writeUnknowns(p *page, c *planner.Candidate) {
+	if c == nil || len(c.Monthly.Unknown) == 0 {
+		return
+	}
+	p.heading("Unknown, and left out of the sums of " + c.ID)
+	for _, u := range c.Monthly.Unknown {
+		p.item("  - ", fmt.Sprintf("%s: %s", u.Item, u.Why))
+	}
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`)
+
+// writeNext names the commands to go on with, ready to paste where the paths
+// are plain.
+func writeNext(p *page, rec *planner.Recommendation, paths []string) {
+	args := "PATH..."
+	if !slices.ContainsFunc(paths, func(s string) bool { return !plainWord.MatchString(s) }) {
+		args = strings.Join(paths, " ")
+	}
+	fmt.Fprintln(p.w)
+	if rec.Candidate == nil {
+		p.para(fmt.Sprintf("Next: egressplan cidr --pattern P %s (what does not fit), egressplan simulate --pattern P %s (where packets end)", args, args))
+		return
+	}
+	p.para(fmt.Sprintf("Next: egressplan cidr %s (the address plan), egressplan simulate %s (every path, hop by hop)", args, args))
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// column is how one column of a table behaves when there is little room.
+type column struct {
+	title string
+	right bool // numbers
+	flex  int  // > 0: prose, may be wrapped down to this many columns
+	drop  int  // > 0: left out where room is short, the highest first
+}
+
+// columnGap is the space between columns.
+const columnGap = 2
+
+// table is rows of text under titles.
+type table struct {
+	columns []column
+	rows    [][]string
+}
+
+// add appends a row; it has a cell for every column.
+func (t *table) add(cells ...string) {
+	if len(cells) != len(t.columns) {
+		panic(fmt.Sprintf("a row of %d cells in a table of %d columns", len(cells), len(t.columns)))
+	}
+	for i := range cells {
+		cells[i] = escape(cells[i])
+	}
+	t.rows = append(t.rows, cells)
+}
+
+// table writes t below each other's indent, fitted to the page.
+func (p *page) table(t *table, indent string) error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	shown, widths := t.fit(p.width - len(indent))
+	var buf bytes.Buffer
+	if err := t.render(&buf, shown, widths); err != nil {
+		return &faultError{fmt.Errorf("laying out a table: %w", err)}
+	}
+	for line := range strings.Lines(buf.String()) {
+		fmt.Fprintln(p.w, indent+strings.TrimRight(line, " \n"))
+	}
+	return nil
+}
+
+// fit decides which columns are shown and how wide: first prose is wrapped,
+// then columns of low value are left out.
+func (t *table) fit(room int) (shown, widths []int) {
+	for i := range t.columns {
+		shown = append(shown, i)
+	}
+	natural, least := t.natural(), t.least()
+	for {
+		widths = squeeze(shown, natural, least, room)
+		if total(widths) <= room {
+			return shown, widths
+		}
+		worst := -1
+		for at, i := range shown {
+			if d := t.columns[i].drop; d > 0 && (worst < 0 || d > t.columns[shown[worst]].drop) {
+				worst = at
+			}
+		}
+		if worst < 0 {
+			return shown, widths
+		}
+		shown = slices.Delete(shown, worst, worst+1)
+	}
+}
+
+// natural is the width of each column if nothing is wrapped.
+func (t *table) natural() []int {
+	widths := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		widths[i] = textWidth(c.title)
+	}
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], textWidth(cell))
+		}
+	}
+	return widths
+}
+
+// least is how far each column may be narrowed: prose to its flex, or to its
+// longest word where that is not much more; other columns not at all.
+func (t *table) least() []int {
+	widths := t.natural()
+	for i, c := range t.columns {
+		if c.flex == 0 {
+			continue
+		}
+		longest := 0
+		for _, row := range t.rows {
+			for _, word := range words(row[i]) {
+				longest = max(longest, textWidth(word))
+			}
+		}
+		widths[i] = min(widths[i], max(c.flex, textWidth(c.title), min(longest, c.flex*3/2)))
+	}
+	return widths
+}
+
+// squeeze narrows columns, always the widest that can still give, until the row
+// fits or none can.
+func squeeze(shown, natural, least []int, room int) []int {
+	widths := make([]int, len(shown))
+	for at, i := range shown {
+		widths[at] = natural[i]
+	}
+	for total(widths) > room {
+		widest := -1
+		for at, i := range shown {
+			if widths[at] > least[i] && (widest < 0 || widths[at] > widths[widest]) {
+				widest = at
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// total is the width of a row.
+func total(widths []int) int {
+	sum := columnGap * (len(widths) - 1)
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
+}
+
+// render draws the columns plainly: no borders, no lines, titles as they are.
+func (t *table) render(buf *bytes.Buffer, shown, widths []int) error {
+	align := make([]tw.Align, len(shown))
+	titles := make([]string, len(shown))
+	for at, i := range shown {
+		align[at], titles[at] = tw.AlignLeft, t.columns[i].title
+		if t.columns[i].right {
+			align[at] = tw.AlignRight
+		}
+	}
+	w := plainTable(buf, align)
+	w.Header(titles)
+	for _, row := range t.rows {
+		cells := make([]string, len(shown))
+		for at, i := range shown {
+			cells[at] = row[i]
+			if t.columns[i].flex > 0 {
+				cells[at] = strings.Join(wrap(row[i], widths[at]), "\n")
+			}
+		}
+		if err := w.Append(cells); err != nil {
+			return err
+		}
+	}
+	return w.Render()
+}
+
+func plainTable(buf *bytes.Buffer, align []tw.Align) *tablewriter.Table {
+	cells := tw.CellConfig{
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft, PerColumn: align},
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", columnGap), Overwrite: true}},
+	}
+	return tablewriter.NewTable(buf,
+		tablewriter.WithConfig(tablewriter.Config{Header: cells, Row: cells}),
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithEastAsian(tw.Off))
+}

@@ -1,0 +1,195 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"egressplan/cidr"
+	"egressplan/planner/inventory"
+)
+
+// allowRows is what the firewalls must let through for the candidate's sources:
+// one row for each app, destination and port range, sources summarised as far
+// as the firewall's broadestSource allows.
+func (w *work) allowRows() []AllowRow {
+	var rows []AllowRow
+	for _, f := range w.flows() {
+		fw := w.plan.Firewall(f.to.Firewall.V)
+		if fw == nil {
+			continue
+		}
+		if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+			rows = append(rows, w.inboundRows(f, fw)...)
+			continue
+		}
+		s := w.pattern.source(w, f.app, f.to)
+		if len(s.blocks) == 0 {
+			continue
+		}
+		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
+			RequiredBy: f.flow.At.String(), Sources: texts(cidr.Summarise(s.blocks, fw.BroadestSource.V)),
+			Destinations: texts(w.ownBlocks(f.to)), Hosts: names(f.to.Hosts)}
+		if w.opensToGateway(fw) {
+			row.Destinations, row.Hosts = texts(w.siteBlocks(f.to.Site)), nil
+			row.Protocol, row.PortFrom, row.PortTo = "tcp", 0, 65535
+			rows = append(rows, row)
+			continue
+		}
+		for _, p := range w.flowPorts(f.flow) {
+			row.Protocol, row.PortFrom, row.PortTo = p.Protocol, int(p.From), int(p.To)
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b AllowRow) int {
+		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.To, b.To),
+			cmp.Compare(a.Initiator, b.Initiator), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.PortFrom, b.PortFrom), cmp.Compare(a.PortTo, b.PortTo))
+	})
+	return rows
+}
+
+// ownBlocks are a destination's own blocks, without any stand-in.
+func (w *work) ownBlocks(d *inventory.Destination) []netip.Prefix {
+	if len(d.CIDRs) == 0 {
+		return nil
+	}
+	return w.destinationBlocks(d)
+}
+
+// siteBlocks are everything at a site.
+func (w *work) siteBlocks(name string) []netip.Prefix {
+	var list []netip.Prefix
+	for i := range w.env.Sites {
+		if w.env.Sites[i].Name.V == name {
+			for _, c := range w.env.Sites[i].CIDRs {
+				list = append(list, c.V)
+			}
+		}
+	}
+	return sortedPrefixes(list)
+}
+
+// inboundRows let on-premises open connections to the app's own addresses.
+func (w *work) inboundRows(f appFlow, fw *inventory.Firewall) []AllowRow {
+	blocks := w.podBlocks(f.app)
+	if len(blocks) == 0 {
+		return nil
+	}
+	var rows []AllowRow
+	for _, p := range w.flowPorts(f.flow) {
+		rows = append(rows, AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorOnPrem,
+			Sources: texts(w.destinationBlocks(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts),
+			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: []string{"healthy"}, RequiredBy: f.flow.At.String()})
+	}
+	return rows
+}
+
+// podBlocks are the blocks an app's pods have their addresses from.
+func (w *work) podBlocks(a *inventory.App) []netip.Prefix {
+	var list []netip.Prefix
+	for _, z := range w.zones {
+		p := w.placeOf(a, z)
+		if p == nil {
+			continue
+		}
+		for _, v := range w.variants(a) {
+			if addr, ok := p.addr[v]; ok {
+				list = append(list, w.b.stands[addr])
+			}
+		}
+	}
+	return sortedPrefixes(list)
+}
+
+// rowsOf are the rows made for a flow.
+func (w *work) rowsOf(f appFlow) []AllowRow {
+	i, _ := slices.BinarySearchFunc(w.rows, f, func(r AllowRow, f appFlow) int {
+		return cmp.Or(cmp.Compare(r.Firewall, f.to.Firewall.V), cmp.Compare(r.App, f.app.Key), cmp.Compare(r.To, f.to.Name.V), cmp.Compare(r.Initiator, f.flow.Initiator.V))
+	})
+	j := i
+	for j < len(w.rows) && w.rows[j].Firewall == f.to.Firewall.V && w.rows[j].App == f.app.Key && w.rows[j].To == f.to.Name.V && w.rows[j].Initiator == f.flow.Initiator.V {
+		j++
+	}
+	return w.rows[i:j]
+}
+
+// distinctRows counts a firewall's entries as it would hold them: distinct
+// (source block, destination block, protocol, port range).
+func distinctRows(rows []AllowRow, firewall string) int {
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if r.Firewall != firewall {
+			continue
+		}
+		destinations := r.Destinations
+		if len(destinations) == 0 {
+			destinations = r.Hosts
+		}
+		for _, s := range r.Sources {
+			for _, d := range destinations {
+				seen[fmt.Sprint(s, "|", d, "|", r.Protocol, "|", r.PortFrom, "|", r.PortTo)] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// sourceRows says, for each app and firewall, what the firewall sees of it.
+func (w *work) sourceRows() []SourceRow {
+	type key struct{ app, firewall, group string }
+	rows := map[key]*SourceRow{}
+	for _, f := range w.flows() {
+		if f.flow.Initiator.V == inventory.InitiatorOnPrem || f.to.Firewall.V == "" {
+			continue
+		}
+		s := w.pattern.source(w, f.app, f.to)
+		if len(s.blocks) == 0 {
+			continue
+		}
+		k := key{f.app.Key, f.to.Firewall.V, s.group}
+		row := rows[k]
+		if row == nil {
+			row = &SourceRow{App: f.app.Key, Firewall: k.firewall, Group: s.group, SharedWith: []string{}, Barrier: s.barrier}
+			for _, other := range s.apps {
+				if other != f.app.Key {
+					row.SharedWith = append(row.SharedWith, other)
+				}
+			}
+			rows[k] = row
+		}
+		if !slices.Contains(row.To, f.to.Name.V) {
+			row.To = append(row.To, f.to.Name.V)
+		}
+		w.extend(row, s)
+	}
+	list := make([]SourceRow, 0, len(rows))
+	for _, r := range rows {
+		slices.Sort(r.To)
+		list = append(list, *r)
+	}
+	slices.SortFunc(list, func(a, b SourceRow) int {
+		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.Group, b.Group))
+	})
+	return list
+}
+
+// extend adds a source's blocks to a row.
+func (w *work) extend(row *SourceRow, s source) {
+	var all []netip.Prefix
+	for _, c := range row.CIDRs {
+		all = append(all, netip.MustParsePrefix(c))
+	}
+	all = append(all, s.blocks...)
+	broadest := 0
+	if fw := w.plan.Firewall(row.Firewall); fw != nil {
+		broadest = fw.BroadestSource.V
+	}
+	blocks := cidr.Summarise(sortedPrefixes(all), broadest)
+	row.CIDRs = texts(blocks)
+	row.Admits = 0
+	for _, b := range blocks {
+		row.Admits += 1 << (32 - b.Bits())
+	}
+	row.UsedBy = max(row.UsedBy, s.usable)
+}

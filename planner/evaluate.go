@@ -1,0 +1,226 @@
+package planner
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cost"
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
+)
+
+// patterns are the ways out that are compared, in their documented order. A
+// fifth is another entry here and another file beside the others.
+var patterns = []pattern{subnetPattern{}, natPattern{}, ciliumPattern{}, istioPattern{}}
+
+// evaluation is every candidate worked out for one plan.
+type evaluation struct {
+	plan       *inventory.Plan
+	book       *cost.Book
+	candidates []*Candidate
+}
+
+// evaluate works out every pattern the policy does not exclude.
+func evaluate(plan *inventory.Plan) *evaluation {
+	e := &evaluation{plan: plan, book: bookOf(plan)}
+	for _, p := range patterns {
+		excluded := slices.ContainsFunc(plan.Policy.Exclude, func(v inventory.Value[string]) bool { return v.V == p.id() })
+		if !excluded {
+			e.candidates = append(e.candidates, e.candidate(p))
+		}
+	}
+	return e
+}
+
+// bookOf translates the plan's price book.
+func bookOf(plan *inventory.Plan) *cost.Book {
+	prices := make([]cost.Price, 0, len(plan.PriceBook.Prices))
+	for _, p := range plan.PriceBook.Prices {
+		c := cost.Price{Region: p.Region, Item: p.Item, Unit: p.Unit, Price: p.Price, Source: p.Source, AsOf: p.AsOf, Confidence: p.Confidence}
+		for _, t := range p.Tiers {
+			c.Tiers = append(c.Tiers, cost.Tier{UpTo: t.UpTo, Price: t.Price})
+		}
+		prices = append(prices, c)
+	}
+	return cost.NewBook(plan.PriceBook.Currency, prices)
+}
+
+// candidate works a pattern out. Apps it cannot carry become exceptions: the
+// plan is then made again without them, as long as there are not more than the
+// policy allows; a rejected candidate is shown with everybody in it.
+func (e *evaluation) candidate(p pattern) *Candidate {
+	limit := e.plan.Policy.MaxExceptions.V
+	all := newWork(e.plan, p, nil)
+	all.run()
+	all.judge()
+	out := all.exceptions()
+	if len(out) == 0 || len(out) > limit {
+		return e.assemble(all, out)
+	}
+	for {
+		w := newWork(e.plan, p, out)
+		w.run()
+		w.judge()
+		w.keepBlockers(all, out)
+		more := w.exceptions()
+		known := len(out)
+		for k, v := range more {
+			out[k] = v
+		}
+		if len(out) > limit {
+			return e.assemble(all, out)
+		}
+		if len(out) == known {
+			return e.assemble(w, out)
+		}
+	}
+}
+
+// judge applies the policy to the findings: rejected codes become blockers,
+// accepted ones notes.
+func (w *work) judge() {
+	has := func(list []inventory.Value[string], code string) bool {
+		return slices.ContainsFunc(list, func(v inventory.Value[string]) bool { return v.V == code })
+	}
+	for i := range w.found {
+		switch f := &w.found[i]; {
+		case has(w.plan.Policy.Reject, f.Code):
+			f.Severity = finding.Blocker
+		case has(w.plan.Policy.Accept, f.Code):
+			f.Severity = finding.Note
+		}
+	}
+}
+
+// exceptions are the apps that a blocker of their own keeps out, with its code.
+func (w *work) exceptions() map[string]string {
+	out := map[string]string{}
+	for _, f := range w.found {
+		if f.Severity != finding.Blocker || f.Scope == finding.Estate {
+			continue
+		}
+		for _, s := range f.Subjects {
+			app := appOf(s)
+			if _, there := out[app]; !there {
+				out[app] = f.Code
+			}
+		}
+	}
+	return out
+}
+
+// keepBlockers carries the blockers of the apps that were left out over from
+// the plan with everybody in it: they are why the exceptions exist.
+func (w *work) keepBlockers(all *work, out map[string]string) {
+	for _, f := range all.found {
+		if f.Severity != finding.Blocker || f.Scope == finding.Estate {
+			continue
+		}
+		if _, left := out[appOf(f.Subjects[0])]; left {
+			w.found = append(w.found, f)
+		}
+	}
+}
+
+// assemble puts a worked-out candidate into the form of the contract.
+func (e *evaluation) assemble(w *work, out map[string]string) *Candidate {
+	c := &Candidate{ID: w.pattern.id(), Pattern: w.pattern.id(), Parts: []string{}, Status: Feasible, Exceptions: []Exception{}, work: w}
+	for _, app := range sortedKeys(out) {
+		c.Exceptions = append(c.Exceptions, Exception{App: app, Code: out[app]})
+	}
+	if len(out) > e.plan.Policy.MaxExceptions.V || w.blocked() {
+		c.Status = Rejected
+	}
+	c.Monthly = e.monthly(w, decimal.Zero, c.Status != Rejected && len(out) > 0, len(out))
+	c.VPCCIDRs = w.vpcView()
+	for _, b := range w.layout.sorted() {
+		c.Allocations = append(c.Allocations, b.view())
+	}
+	c.Sources = w.sourceRows()
+	c.AllowList = w.rows
+	slices.SortStableFunc(w.found, func(a, b finding.Finding) int {
+		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(a.Code, b.Code),
+			slices.Compare(a.Subjects, b.Subjects), cmp.Compare(a.Message, b.Message))
+	})
+	for _, f := range w.found {
+		c.Findings = append(c.Findings, FindingView{Code: f.Code, Severity: f.Severity, Scope: f.Scope, Subjects: f.Subjects,
+			Count: max(1, len(f.Subjects)), Message: f.Message, Fix: f.Fix, At: f.At.String(), Source: f.Source})
+	}
+	return c
+}
+
+// blocked reports whether something of estate scope rejects the candidate.
+func (w *work) blocked() bool {
+	return slices.ContainsFunc(w.found, func(f finding.Finding) bool { return f.Severity == finding.Blocker && f.Scope == finding.Estate })
+}
+
+func severityRank(s finding.Severity) int {
+	return slices.Index([]finding.Severity{finding.Blocker, finding.Risk, finding.Note}, s)
+}
+
+// monthly bills a candidate. fill stands in for every volume nobody gave; with
+// doors, the other doors of the exceptions are named as an unknown.
+func (e *evaluation) monthly(w *work, fill decimal.Decimal, doors bool, n int) Monthly {
+	bill := e.book.Bill(e.plan.Environment.Region.V, w.usages(fill))
+	m := Monthly{Currency: bill.Currency, Total: bill.Total, Unknown: []Unknown{}, Lines: []Line{}, Work: []WorkLine{}}
+	for _, l := range bill.Lines {
+		m.Lines = append(m.Lines, Line{Item: l.Item, Quantity: l.Quantity, Unit: l.Unit, UnitPrice: l.UnitPrice, Amount: l.Amount, How: l.How, Source: l.Source})
+	}
+	for _, u := range bill.Unknown {
+		m.Unknown = append(m.Unknown, Unknown{Item: u.Item, Why: u.Why})
+	}
+	if doors {
+		m.Unknown = append(m.Unknown, Unknown{Item: exceptionDoors, Why: "the other door of " + plural(n, "app") + " left out is not priced"})
+	}
+	work, operations, oneOff := w.monthlyWork()
+	m.Work = append(m.Work, work...)
+	m.Operations, m.OneOff = operations, oneOff
+	m.Decision = m.Total.Add(operations).Add(oneOff)
+	m.Nodes.Workload, m.Nodes.Shared = w.nodeCounts()
+	if _, dedicated := w.dedicated(); dedicated {
+		m.Nodes.Dedicated = w.dedicatedNodes()
+	}
+	m.Nodes.Gateways = w.gatewayNodes()
+	return m
+}
+
+// exceptionDoors is the unknown item for what exceptions cost elsewhere.
+const exceptionDoors = "exceptions"
+
+// dedicatedNodes are the workload nodes bound to a source group.
+func (w *work) dedicatedNodes() int {
+	total := 0
+	for _, g := range distinct(w.groups) {
+		if d := w.nodeDemands(g.apps); len(d) > 0 {
+			k, _ := cost.DedicatedNodes(d, w.nodeShape(), len(w.zones))
+			total += k
+		}
+	}
+	return total
+}
+
+// gatewayNodes are the EC2 nodes that only carry egress.
+func (w *work) gatewayNodes() int {
+	switch s := w.story.(type) {
+	case *ciliumStory:
+		return len(s.entries)
+	case *istioStory:
+		return s.gateways
+	}
+	return 0
+}
+
+// vpcView lists the VPC's blocks: existing, then new in the order in which to
+// associate them.
+func (w *work) vpcView() []VPCCIDR {
+	var list []VPCCIDR
+	for _, c := range w.env.VPC.CIDRs {
+		list = append(list, VPCCIDR{CIDR: c.CIDR.V.String()})
+	}
+	for _, r := range w.layout.ranges.New {
+		list = append(list, VPCCIDR{CIDR: r.Block.String(), Pool: r.Pool, New: true, Rule: r.Association.Rule})
+	}
+	return list
+}

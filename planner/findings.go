@@ -1,0 +1,352 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"egressplan/cidr"
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// commonFindings are those that every pattern is held to.
+func (w *work) commonFindings() {
+	w.spaceFindings()
+	w.overlapFindings()
+	w.allowListFindings()
+	w.leadTimeFindings()
+	w.linkFindings()
+	w.rangeFindings()
+	w.outsideFindings()
+	if w.env.Cluster.CNI.V == inventory.CNICilium && !w.pattern.replacesCNI() {
+		w.report("cilium-masquerade", w.env.Cluster.CNI.At, nil, "the cluster runs Cilium; its masquerading is modelled as the node's address")
+	}
+}
+
+// spaceFindings: what did not fit, what may not be associated, which quotas are
+// exceeded.
+func (w *work) spaceFindings() {
+	var missing []string
+	reasons := map[string]bool{}
+	for _, u := range w.layout.unmet {
+		missing = append(missing, u.Demand.Key)
+		reasons[unmetWhy(u)] = true
+	}
+	if len(missing) > 0 {
+		w.report("no-space", w.poolsAt(), missing, "no room for %s: %s", plural(len(missing), "block"), strings.Join(sortedKeys(reasons), "; "))
+	}
+	for _, r := range w.layout.refused {
+		w.report("pool-not-associable", w.poolsAt(), nil, "pool %s", r)
+	}
+	for _, u := range w.layout.ranges.Uncovered {
+		w.report("vpc-range-refused", w.poolsAt(), []string{u.Block.String()}, "%s cannot be part of the VPC: %s", u.Block, u.Why)
+	}
+	for _, r := range w.layout.ranges.New {
+		if r.Association.Verdict == cidr.Refused {
+			w.report("vpc-range-refused", w.poolsAt(), []string{r.Block.String()}, "%s: %s", r.Block, r.Association.Rule)
+		}
+		if r.Association.Verdict == cidr.Ambiguous {
+			w.report("association-ambiguous", w.poolsAt(), []string{r.Block.String()}, "%s: %s", r.Block, r.Association.Rule)
+		}
+	}
+	w.quotaFindings()
+}
+
+// unmetWhy says in words why a block found no room.
+func unmetWhy(u cidr.Unmet) string {
+	switch u.Reason {
+	case cidr.KeepFree:
+		return fmt.Sprintf("a /%d is free, but taking it would eat into what the pool keeps free", u.Demand.Bits)
+	case cidr.NoPool:
+		return "no pool may serve it"
+	}
+	if u.Largest > 32 {
+		return fmt.Sprintf("a /%d is needed and nothing is free", u.Demand.Bits)
+	}
+	return fmt.Sprintf("a /%d is needed, the largest free block is a /%d", u.Demand.Bits, u.Largest)
+}
+
+// poolsAt is the place to look at when space is short.
+func (w *work) poolsAt() finding.Pos {
+	if len(w.env.Pools) > 0 {
+		return w.env.Pools[0].At
+	}
+	return w.env.VPC.At
+}
+
+// quotaFindings hold the plan against the account's quotas, what exists
+// included.
+func (w *work) quotaFindings() {
+	newSubnets := 0
+	for _, b := range w.layout.blocks {
+		if b.subnet == "" && b.cidr.Bits() < 32 {
+			newSubnets++
+		}
+	}
+	q := w.env.Quotas
+	w.overQuota("vpcCIDRs", "quota-vpc-cidrs", q.VPCCIDRs, len(w.env.VPC.CIDRs)+len(w.layout.ranges.New), "CIDR blocks")
+	w.overQuota("subnets", "quota-subnets", q.Subnets, len(w.env.VPC.Subnets)+newSubnets, "subnets")
+	w.overQuota("routeTables", "quota-route-tables", q.RouteTables, len(w.env.VPC.RouteTables)+newSubnets, "route tables")
+}
+
+func (w *work) overQuota(name, code string, q inventory.Value[int], n int, what string) {
+	if n > q.V {
+		w.reportAs(w.quotaSeverity(name), code, q.At, nil, "%d %s with this plan, quota %d", n, what, q.V)
+	}
+}
+
+// overlapFindings: on-premises ranges inside the VPC or the service CIDR.
+func (w *work) overlapFindings() {
+	for i := range w.env.Sites {
+		for _, c := range w.env.Sites[i].CIDRs {
+			if x, _, ok := cidr.Overlap(w.vpcCIDRs(), []netip.Prefix{c.V}); ok {
+				w.report("on-premises-in-vpc", c.At, []string{c.V.String()}, "%s of %s overlaps %s of the VPC", c.V, w.env.Sites[i].Name.V, x)
+			}
+			if c.V.Overlaps(w.env.Cluster.ServiceCIDR.V) {
+				w.report("on-premises-in-service-cidr", c.At, []string{c.V.String()}, "%s of %s overlaps the service CIDR %s", c.V, w.env.Sites[i].Name.V, w.env.Cluster.ServiceCIDR.V)
+			}
+		}
+	}
+}
+
+// allowListFindings: sources wider than a firewall takes, lists longer than it
+// holds, and apps it cannot tell apart.
+func (w *work) allowListFindings() {
+	shared := map[string][]string{}
+	for _, r := range w.sourceRows() {
+		fw := w.plan.Firewall(r.Firewall)
+		for _, c := range r.CIDRs {
+			if p := netip.MustParsePrefix(c); p.Bits() < fw.BroadestSource.V {
+				w.report("source-too-broad", fw.BroadestSource.At, []string{r.App},
+					"%s leaves as %s, %s takes nothing wider than a /%d", r.App, c, fw.Name.V, fw.BroadestSource.V)
+				break
+			}
+		}
+		if len(r.SharedWith) > 0 {
+			shared[r.Group] = append(append(shared[r.Group], r.SharedWith...), r.App)
+		}
+	}
+	for _, g := range sortedKeys(shared) {
+		apps := shared[g]
+		slices.Sort(apps)
+		apps = slices.Compact(apps)
+		w.report("shared-source", finding.Pos{}, apps, "%s leave with the source of %s", plural(len(apps), "app"), g)
+	}
+	for i := range w.plan.Firewalls {
+		fw := &w.plan.Firewalls[i]
+		if n := distinctRows(w.rows, fw.Name.V); fw.MaxEntries.Set && n > fw.MaxEntries.V {
+			w.report("allow-list-too-long", fw.MaxEntries.At, []string{fw.Name.V}, "%s would hold %d entries, it accepts %d", fw.Name.V, n, fw.MaxEntries.V)
+		}
+	}
+}
+
+// leadTimeFindings: a changed destination needs a firewall change, and that
+// takes longer than the app can wait.
+func (w *work) leadTimeFindings() {
+	for _, f := range w.flows() {
+		fw := w.plan.Firewall(f.to.Firewall.V)
+		if fw == nil || w.opensToGateway(fw) || !f.app.MaxChangeDays.Set || !f.app.ChangesPerMonth.V.IsPositive() {
+			continue
+		}
+		if fw.LeadTimeDays.V > f.app.MaxChangeDays.V {
+			w.report("change-lead-time", f.app.MaxChangeDays.At, []string{f.subject()},
+				"%s can wait %d days for a changed destination, a change at %s takes %d", f.app.Key, f.app.MaxChangeDays.V, fw.Name.V, fw.LeadTimeDays.V)
+		}
+	}
+}
+
+// linkFindings: flows that must survive a link at a site that has one only, and
+// what the sites must learn.
+func (w *work) linkFindings() {
+	for _, f := range w.flows() {
+		for i := range w.env.Sites {
+			if s := &w.env.Sites[i]; s.Name.V == f.to.Site && len(s.Links) < 2 && f.mustSurvive(inventory.SurviveLinkLost) {
+				w.report("survive-link-lost", f.to.At, []string{f.subject()}, "%s must survive a lost link, %s has %s", f.subject(), s.Name.V, plural(len(s.Links), "link"))
+			}
+		}
+	}
+	if list := w.toAnnounce(); len(list) > 0 {
+		w.say("direct-connect-prefixes", list...)
+	}
+}
+
+// toAnnounce are the CIDRs the sites need a route back to: the sources.
+func (w *work) toAnnounce() []string {
+	var list []netip.Prefix
+	for _, r := range w.rows {
+		blocks := r.Sources
+		if r.Initiator == inventory.InitiatorOnPrem {
+			blocks = r.Destinations
+		}
+		for _, s := range blocks {
+			list = append(list, netip.MustParsePrefix(s))
+		}
+	}
+	return texts(cidr.Merge(list))
+}
+
+// rangeFindings: volumes given as ranges.
+func (w *work) rangeFindings() {
+	var subjects []string
+	for _, f := range w.flows() {
+		for _, v := range []inventory.Volume{f.flow.Out, f.flow.In} {
+			if v.Known && !v.Low.Equal(v.High) {
+				subjects = append(subjects, f.subject())
+				break
+			}
+		}
+	}
+	if len(subjects) > 0 {
+		w.say("traffic-range", subjects...)
+	}
+}
+
+// outsideFindings: flows that no on-premises firewall identifies.
+func (w *work) outsideFindings() {
+	var subjects []string
+	for _, a := range w.apps {
+		for i := range a.Flows {
+			if d := w.plan.Destination(a.Flows[i].To.V); d != nil && d.Kind.V != inventory.KindOnPremises {
+				subjects = append(subjects, a.Key+" -> "+d.Name.V)
+			}
+		}
+	}
+	if len(subjects) > 0 {
+		w.say("outside-on-premises", subjects...)
+	}
+}
+
+// unsupportedPods are the apps a gateway pattern cannot carry.
+func (w *work) unsupportedPods() {
+	for _, a := range w.apps {
+		if len(w.onPremises(a)) == 0 {
+			continue
+		}
+		switch {
+		case a.Compute.V == inventory.ComputeFargate:
+			w.report("fargate-unsupported", a.Compute.At, []string{a.Key}, "%s runs on Fargate", a.Key)
+		case a.HostNetwork.V:
+			w.report("host-network-unsupported", a.HostNetwork.At, []string{a.Key}, "%s uses the host network", a.Key)
+		case a.OS.V == inventory.OSWindows:
+			w.report("windows-unsupported", a.OS.At, []string{a.Key}, "%s runs on Windows", a.Key)
+		}
+	}
+}
+
+// authorizationFindings are needs that addresses alone cannot meet. Patterns 1
+// and 2 know neither workloads nor requests; pattern 3 selects workloads.
+func (w *work) authorizationFindings(addressOnly bool) {
+	for _, f := range w.flows() {
+		switch {
+		case f.to.Authorization.V == inventory.AuthzRequest:
+			w.report("request-authorization", f.to.Authorization.At, []string{f.subject()}, "%s wants each request authorised", f.to.Name.V)
+		case f.to.Authorization.V == inventory.AuthzWorkload && addressOnly:
+			w.report("workload-authorization", f.to.Authorization.At, []string{f.subject()}, "%s wants each connection authorised by workload identity", f.to.Name.V)
+		}
+	}
+}
+
+// inFlowsReach warns of flows that on-premises opens: they meet the pod's own
+// address, past any gateway.
+func (w *work) inFlowsReach() {
+	for _, f := range w.flows() {
+		if f.flow.Initiator.V == inventory.InitiatorOnPrem && w.pattern.id() != "private-nat-gateway" {
+			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address", f.subject())
+		}
+	}
+}
+
+// pathFindings turns what the walks showed into blockers. Where the estate is
+// blocked already, broken paths are only its consequence.
+func (w *work) pathFindings() {
+	for _, f := range w.found {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			return
+		}
+	}
+	blocked := map[string]bool{}
+	for _, f := range w.found {
+		if f.Severity == finding.Blocker {
+			for _, s := range f.Subjects {
+				blocked[s] = true
+			}
+		}
+	}
+	for _, p := range w.paths {
+		s := p.f.subject()
+		if blocked[s] || blocked[p.f.app.Key] || p.good() {
+			continue
+		}
+		blocked[s] = true
+		code, text := w.broken(p)
+		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.zone, p.variant, text)
+	}
+}
+
+// good: it arrived, the allow-list admits all it may show, the reply came back.
+func (p walked) good() bool {
+	return p.result.Verdict == sim.Delivered && p.allowed && p.replied
+}
+
+// broken says what is wrong with a path, as a code and in words.
+func (w *work) broken(p walked) (code, text string) {
+	reason := w.reason(p)
+	switch {
+	case p.result.Verdict == sim.Delivered && !p.replied:
+		return "no-return-route", reason.Text
+	case reason.Code == "local":
+		return "destination-inside-vpc", reason.Text
+	}
+	return "path-broken", reason.Text
+}
+
+// reason says why a path ended as it did.
+func (w *work) reason(p walked) Reason {
+	switch {
+	case p.noOrigin:
+		return Reason{"no-origin", "no pod of the app has a place in " + p.zone}
+	case p.good():
+		return Reason{"delivered", "delivered, admitted, and the reply came back"}
+	case p.result.Verdict == sim.Delivered && !p.allowed:
+		return Reason{"not-allowed", "the allow-list does not admit every source it may show"}
+	case p.result.Verdict == sim.Delivered && p.reply.Verdict == sim.Delivered:
+		return Reason{"reply-elsewhere", fmt.Sprintf("the reply to %s was delivered inside the site: the source overlaps it", p.result.Packet.Src.Addr())}
+	case p.result.Verdict == sim.Delivered:
+		return Reason{"no-reply", fmt.Sprintf("the reply to %s is lost at %s: %s", p.result.Packet.Src.Addr(), w.b.nodeName(p.reply.At), w.b.say(p.reply))}
+	}
+	n := w.b.notes[p.result.Ref]
+	code := cmp.Or(n.code, p.result.Code.String())
+	if p.result.At == w.b.vpc {
+		return Reason{"local", fmt.Sprintf("%s is inside a CIDR of the VPC, where no subnet holds it", p.result.Packet.Dst.Addr())}
+	}
+	return Reason{code, fmt.Sprintf("%s at %s: %s", p.result.Verdict, w.b.nodeName(p.result.At), w.b.say(p.result))}
+}
+
+// nodeName names a node of the network.
+func (b *builder) nodeName(id sim.NodeID) string {
+	if id == sim.None {
+		return "nowhere"
+	}
+	return b.net.Nodes[id].Name
+}
+
+// say puts a result's reason into words: the note behind its Ref, else its code.
+func (b *builder) say(r sim.Result) string {
+	if n := b.notes[r.Ref]; n.text != "" {
+		return n.text
+	}
+	return strings.ReplaceAll(r.Code.String(), "-", " ")
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	list := make([]string, 0, len(m))
+	for k := range m {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,204 @@
+package planner
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"egressplan/planner/inventory"
+)
+
+// group is a source group: apps that share one source. Its name is
+// "<identity>/<what>" and never depends on the order or number of other apps,
+// so that names in a lock stay true.
+type group struct {
+	name string
+	apps []*inventory.App // by Key
+}
+
+// keys lists the group's apps.
+func (g *group) keys() []string {
+	keys := make([]string, len(g.apps))
+	for i, a := range g.apps {
+		keys[i] = a.Key
+	}
+	return keys
+}
+
+// onPremises returns the app's flows to on-premises destinations, in order.
+func (w *work) onPremises(a *inventory.App) []*inventory.Flow {
+	var flows []*inventory.Flow
+	for i := range a.Flows {
+		if d := w.plan.Destination(a.Flows[i].To.V); d != nil && d.Kind.V == inventory.KindOnPremises {
+			flows = append(flows, &a.Flows[i])
+		}
+	}
+	return flows
+}
+
+// fineness orders identities, the finest first.
+func fineness(id inventory.Identity) int {
+	order := []inventory.Identity{inventory.IdentityApp, inventory.IdentityNamespace, inventory.IdentityTenant,
+		inventory.IdentityAccessProfile, inventory.IdentityCluster}
+	return slices.Index(order, id)
+}
+
+// finest is the identity that decides an app's group: the finest among its
+// destinations. Where a gateway authorises in the owner's place (delegated), a
+// destination that accepts this asks for no source of its own.
+func (w *work) finest(a *inventory.App, delegated bool) inventory.Identity {
+	id := inventory.IdentityCluster
+	for _, f := range w.onPremises(a) {
+		d := w.plan.Destination(f.To.V)
+		if delegated && d.DelegatedIdentity.V {
+			continue
+		}
+		if fineness(d.Identity.V) < fineness(id) {
+			id = d.Identity.V
+		}
+	}
+	return id
+}
+
+// partition puts every app with on-premises flows into the coarsest source
+// group that satisfies all its destinations. With identity access-profile or
+// cluster, apps merge only if their access profiles are equal, because the
+// group's source is opened to everything any member needs; allowOverPermission
+// lifts that, and so does a gateway that authorises in the owner's place.
+func (w *work) partition(delegated bool) map[string]*group {
+	groups := map[string]*group{}
+	of := map[string]*group{}
+	for _, a := range w.apps {
+		if len(w.onPremises(a)) == 0 {
+			continue
+		}
+		merge := w.plan.Policy.AllowOverPermission.V || delegated && w.allDelegated(a)
+		join(groups, of, w.groupName(a, w.finest(a, delegated), merge), a)
+	}
+	return of
+}
+
+// allDelegated reports whether every on-premises destination of the app accepts
+// a gateway's authorisation in place of a source of its own.
+func (w *work) allDelegated(a *inventory.App) bool {
+	for _, f := range w.onPremises(a) {
+		if !w.plan.Destination(f.To.V).DelegatedIdentity.V {
+			return false
+		}
+	}
+	return true
+}
+
+// join adds an app to the group of that name.
+func join(groups, of map[string]*group, name string, a *inventory.App) {
+	g := groups[name]
+	if g == nil {
+		g = &group{name: name}
+		groups[name] = g
+	}
+	g.apps = append(g.apps, a)
+	of[a.Key] = g
+}
+
+// groupName names the group of an app under an identity. Merged groups of the
+// coarse identities have one name for all.
+func (w *work) groupName(a *inventory.App, id inventory.Identity, merge bool) string {
+	switch id {
+	case inventory.IdentityApp:
+		return "app/" + a.Key
+	case inventory.IdentityTenant:
+		if a.Tenant.V != "" {
+			return "tenant/" + a.Tenant.V
+		}
+		return "namespace/" + a.Namespace.V
+	case inventory.IdentityNamespace:
+		return "namespace/" + a.Namespace.V
+	case inventory.IdentityAccessProfile:
+		if merge {
+			return "access-profile/shared"
+		}
+		return "access-profile/" + w.profileName(a)
+	}
+	if merge {
+		return "cluster/shared"
+	}
+	return "cluster/" + w.profileName(a)
+}
+
+// profileName names an access profile after its destinations; where that would
+// be long or leaves out the ports, a checksum of the whole tells profiles apart.
+func (w *work) profileName(a *inventory.App) string {
+	var names, whole []string
+	partial := false
+	for _, f := range w.onPremises(a) {
+		names = append(names, f.To.V)
+		whole = append(whole, f.To.V+"|"+f.Initiator.V+"|"+fmt.Sprint(w.flowPorts(f)))
+		partial = partial || len(f.Ports) > 0 || f.Initiator.V == inventory.InitiatorOnPrem
+	}
+	names = slices.Compact(names)
+	name := strings.Join(names, "+")
+	if len(name) > 40 {
+		name, partial = fmt.Sprintf("%s+%d-more", names[0], len(names)-1), true
+	}
+	if !partial {
+		return name
+	}
+	slices.Sort(whole)
+	h := fnv.New32a()
+	h.Write([]byte(strings.Join(whole, ",")))
+	return fmt.Sprintf("%s-%08x", name, h.Sum32())
+}
+
+// flowPorts are the ports a flow uses: its own, or all of its destination's.
+func (w *work) flowPorts(f *inventory.Flow) []inventory.PortRange {
+	if len(f.Ports) > 0 {
+		return f.Ports
+	}
+	return w.plan.Destination(f.To.V).Ports
+}
+
+// pairGroups gives the source group of every (app, destination): where a policy
+// chooses the source per destination, only that destination's identity counts,
+// and nobody gains access by sharing it.
+func (w *work) pairGroups() map[pair]*group {
+	groups := map[string]*group{}
+	of := map[pair]*group{}
+	for _, a := range w.apps {
+		for _, f := range w.onPremises(a) {
+			key := pair{a.Key, f.To.V}
+			if f.Initiator.V == inventory.InitiatorOnPrem || of[key] != nil {
+				continue
+			}
+			d := w.plan.Destination(f.To.V)
+			name := w.groupName(a, d.Identity.V, d.Identity.V == inventory.IdentityCluster || w.plan.Policy.AllowOverPermission.V)
+			g := groups[name]
+			if g == nil {
+				g = &group{name: name}
+				groups[name] = g
+			}
+			if len(g.apps) == 0 || g.apps[len(g.apps)-1] != a {
+				g.apps = append(g.apps, a)
+			}
+			of[key] = g
+		}
+	}
+	return of
+}
+
+// pair is an app towards a destination.
+type pair struct{ app, to string }
+
+// distinct returns the groups of a partition by name.
+func distinct[K comparable](of map[K]*group) []*group {
+	seen := map[*group]bool{}
+	var list []*group
+	for _, g := range of {
+		if !seen[g] {
+			seen[g] = true
+			list = append(list, g)
+		}
+	}
+	slices.SortFunc(list, func(a, b *group) int { return strings.Compare(a.name, b.name) })
+	return list
+}

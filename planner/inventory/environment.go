@@ -1,0 +1,160 @@
+package inventory
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"gopkg.in/yaml.v3"
+)
+
+// carrierGrade is the shared address space (RFC 6598): not routable unless said.
+var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
+
+// environment reads the spec of an Environment.
+func (l *loader) environment(doc document) {
+	d := doc.d
+	o, ok := d.object(doc.spec, "the spec of Environment",
+		"region", "zones", "vpc", "pools", "reserved", "onPrem", "connected", "cluster", "quotas")
+	if !ok {
+		return
+	}
+	e := &l.plan.Environment
+	e.Meta, e.Name, e.At = doc.meta, doc.name, doc.at
+	e.Region = required(o, "region", region)
+	e.Zones = nonEmpty(o, "zones", text)
+	e.Pools = objects(o, "pools", readPool)
+	e.Reserved = each(o, "reserved", prefix)
+	e.Connected = objects(o, "connected", readNetwork)
+	if p, ok := o.inner("onPrem", "sites"); ok {
+		e.Sites = objects(p, "sites", readSite)
+	}
+	if v, ok := l.section(o, "vpc"); ok {
+		e.VPC = readVPC(d, v)
+	}
+	e.Cluster = readCluster(o)
+	e.Quotas = readQuotas(o)
+	l.checkZones(e)
+}
+
+// section is a value that must be there.
+func (l *loader) section(o object, key string) (*yaml.Node, bool) {
+	n := o.field(key)
+	if n == nil {
+		o.missing(key)
+	}
+	return n, n != nil
+}
+
+// region reads the name of a region: eu-central-1, us-gov-west-1.
+func region(d *decoder, n *yaml.Node, key string) (string, bool) {
+	s, ok := text(d, n, key)
+	if ok && !isRegion(s) {
+		d.problem(n, CodeBadName, "write the code of a region, such as eu-central-1", "%s %s is not an AWS region", key, quote(s))
+	}
+	return s, ok && isRegion(s)
+}
+
+func isRegion(s string) bool {
+	parts := strings.Split(s, "-")
+	if !isLabel(s) || len(parts) < 3 || !digits(parts[len(parts)-1]) {
+		return false
+	}
+	for _, p := range parts[:len(parts)-1] {
+		if p == "" || strings.ContainsAny(p, "0123456789") {
+			return false
+		}
+	}
+	return true
+}
+
+// checkZones wants two zones or more, distinct and of the region: an EKS
+// cluster needs subnets in two (Amazon EKS User Guide, Network requirements).
+func (l *loader) checkZones(e *Environment) {
+	distinct(l.report, e.Zones, "zone")
+	for _, z := range e.Zones {
+		if rest, ok := strings.CutPrefix(z.V, e.Region.V); e.Region.Set && (!ok || rest == "" || !isLabel(z.V)) {
+			l.add(z.At, CodeConflict, "write the region and a letter: "+e.Region.V+"a", "zone %s is not in the region %s", quote(z.V), quote(e.Region.V))
+		}
+	}
+	if len(e.Zones) == 1 {
+		l.add(e.Zones[0].At, CodeMissing, "add a second zone", "zones has one element; a cluster needs two zones or more")
+	}
+}
+
+func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
+	o, ok := d.object(n, "a pool", "name", "cidrs", "routable", "keepFree")
+	if !ok {
+		return Pool{}, false
+	}
+	p := Pool{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix)}
+	shared := len(p.CIDRs) > 0
+	for _, c := range p.CIDRs {
+		shared = shared && within(c.V, carrierGrade)
+	}
+	p.Routable = optional(o, "routable", !shared, boolean)
+	p.KeepFree = optional(o, "keepFree", decimal.Decimal{}, percent(100))
+	return p, true
+}
+
+// within is true if all of p lies in q.
+func within(p, q netip.Prefix) bool { return p.Bits() >= q.Bits() && q.Contains(p.Addr()) }
+
+func readNetwork(d *decoder, n *yaml.Node) (Network, bool) {
+	o, ok := d.object(n, "a connected network", "name", "cidrs")
+	if !ok {
+		return Network{}, false
+	}
+	return Network{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix)}, true
+}
+
+func readSite(d *decoder, n *yaml.Node) (Site, bool) {
+	o, ok := d.object(n, "a site", "name", "cidrs", "links")
+	if !ok {
+		return Site{}, false
+	}
+	return Site{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix),
+		Links: objects(o, "links", readLink)}, true
+}
+
+func readLink(d *decoder, n *yaml.Node) (Link, bool) {
+	o, ok := d.object(n, "a link", "name", "gateway", "over", "role", "capacity", "ports", "shared", "location", "advertised")
+	if !ok {
+		return Link{}, false
+	}
+	return Link{
+		Meta: o.meta(), At: o.at(),
+		Name:       required(o, "name", name),
+		Gateway:    optional(o, "gateway", TransitGateway, oneOf(TransitGateway, VirtualPrivateGateway)),
+		Over:       required(o, "over", oneOf(DirectConnect, SiteToSiteVPN)),
+		Role:       optional(o, "role", RolePrimary, oneOf(RolePrimary, RoleBackup)),
+		Capacity:   optional(o, "capacity", decimal.Decimal{}, capacity),
+		Ports:      optional(o, "ports", 1, whole(1, 100)),
+		Shared:     optional(o, "shared", false, boolean),
+		Location:   optional(o, "location", "", text),
+		Advertised: each(o, "advertised", prefix),
+	}, true
+}
+
+func readQuotas(o object) Quotas {
+	q, _ := o.orEmpty("quotas", "natGatewaysPerZone", "vpcCIDRs", "subnets", "routeTables", "routesPerTable", "fixed")
+	const most = 10_000
+	return Quotas{
+		At:                 q.at(),
+		NATGatewaysPerZone: optional(q, "natGatewaysPerZone", 5, whole(0, most)),
+		VPCCIDRs:           optional(q, "vpcCIDRs", 5, whole(1, most)),
+		Subnets:            optional(q, "subnets", 200, whole(0, most)),
+		RouteTables:        optional(q, "routeTables", 200, whole(0, most)),
+		RoutesPerTable:     optional(q, "routesPerTable", 500, whole(0, most)),
+		Fixed:              each(q, "fixed", oneOf("natGatewaysPerZone", "vpcCIDRs", "subnets", "routeTables", "routesPerTable")),
+	}
+}
+
+// orEmpty is the object at a key, or one without keys at the place of the
+// enclosing object, so that all its defaults apply.
+func (o object) orEmpty(key string, known ...string) (object, bool) {
+	if p, ok := o.inner(key, known...); ok {
+		return p, true
+	}
+	return object{d: o.d, what: key, node: &yaml.Node{Kind: yaml.MappingNode, Line: o.node.Line, Column: o.node.Column}}, false
+}

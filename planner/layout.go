@@ -1,0 +1,364 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cidr"
+	"egressplan/planner/inventory"
+)
+
+// Purposes of a block; the last part of its name.
+const (
+	purposeNodes       = "nodes"
+	purposePods        = "pods"
+	purposeNAT         = "nat-gateway"
+	purposeEgressNodes = "egress-nodes"
+	purposeGateways    = "gateways"
+	purposeTGW         = "tgw-attachment"
+	purposeEgressIP    = "egress-ip"
+)
+
+// sharedSpace is the group part of names of space that all share.
+const sharedSpace = "cluster/shared"
+
+// demand is a block a pattern needs, with the reason for its size.
+type demand struct {
+	group    string // source group, or sharedSpace
+	zone     string
+	purpose  string
+	apps     []string
+	need     need
+	routable bool // must come from a routable pool
+}
+
+// name is the demand's name for ever: <identity>/<group>/<zone>/<purpose>.
+func (d demand) name() string { return d.group + "/" + d.zone + "/" + d.purpose }
+
+// block is a demand met, or existing space that serves in its place.
+type block struct {
+	demand
+	name   string
+	cidr   netip.Prefix
+	pool   string
+	subnet string // name of the existing subnet; "" for a new one
+	index  string // further name part of an address inside another block
+}
+
+// layout is the address plan of one candidate.
+type layout struct {
+	demands []demand
+	bits    map[string]int
+	pools   map[string][]string
+	blocks  map[string]*block // by name
+	unmet   []cidr.Unmet
+	moves   []Move
+	free    []cidr.Free
+	ranges  cidr.VPCAnswer
+	refused []string // pools that may not be associated, with the rule
+}
+
+// get returns the block of a group, zone and purpose, nil if there is none.
+func (l *layout) get(group, zone, purpose string) *block { return l.blocks[group+"/"+zone+"/"+purpose] }
+
+// sorted returns all blocks by name.
+func (l *layout) sorted() []*block {
+	list := make([]*block, 0, len(l.blocks))
+	for _, b := range l.blocks {
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b *block) int { return cmp.Compare(a.name, b.name) })
+	return list
+}
+
+// vpcCIDRs are the VPC's blocks once the plan is carried out, existing first.
+func (w *work) vpcCIDRs() []netip.Prefix {
+	var list []netip.Prefix
+	for _, c := range w.env.VPC.CIDRs {
+		list = append(list, c.CIDR.V)
+	}
+	for _, r := range w.layout.ranges.New {
+		list = append(list, r.Block)
+	}
+	return list
+}
+
+// existingVPC are the VPC's blocks as they are.
+func (w *work) existingVPC() []netip.Prefix {
+	var list []netip.Prefix
+	for _, c := range w.env.VPC.CIDRs {
+		list = append(list, c.CIDR.V)
+	}
+	return list
+}
+
+// allocate finds room for the pattern's demands. A VPC that may not change gets
+// nothing new; what a pattern places inside existing subnets it adds itself.
+func (w *work) allocate(demands []demand) {
+	l := &layout{bits: map[string]int{}, pools: map[string][]string{}, blocks: map[string]*block{}}
+	w.layout = l
+	if w.env.VPC.Changeable.V {
+		l.demands = demands
+	}
+	pools := w.usablePools()
+	req := cidr.Request{Pools: pools, Used: w.usedSpace()}
+	byName := map[string]demand{}
+	for _, d := range l.demands {
+		name := d.name()
+		byName[name] = d
+		bits, ok := d.need.bits()
+		if !ok {
+			l.unmet = append(l.unmet, cidr.Unmet{Demand: cidr.Demand{Key: name, Bits: 16}, Reason: cidr.NoSpace})
+			continue
+		}
+		l.bits[name], l.pools[name] = bits, w.poolOrder(pools, d.routable)
+		req.Demands = append(req.Demands, cidr.Demand{Key: name, Bits: bits, Pools: l.pools[name], Group: d.group + "/" + d.purpose})
+	}
+	fixed := w.lockInto(&req)
+	result := cidr.Allocate(req)
+	l.free = result.Free
+	l.unmet = append(l.unmet, result.Unmet...)
+	for _, b := range result.Blocks {
+		d, ok := byName[b.Key]
+		if !ok {
+			continue // a block the lock holds for somebody who is gone
+		}
+		if was, locked := fixed[b.Key]; locked && was != b.Block {
+			l.moves = append(l.moves, Move{Name: b.Key, From: was.String(), To: b.Block.String(),
+				Why: fmt.Sprintf("it needs a /%d now", b.Block.Bits())})
+		}
+		l.blocks[b.Key] = &block{demand: d, name: b.Key, cidr: b.Block, pool: b.Pool}
+	}
+	w.associate(pools)
+}
+
+// lockInto holds the lock's blocks in place: those of this pattern for the
+// demands of their name, all others as used. Addresses inside a block are the
+// pattern's own business.
+func (w *work) lockInto(req *cidr.Request) map[string]netip.Prefix {
+	fixed := map[string]netip.Prefix{}
+	for _, e := range w.plan.Lock {
+		switch {
+		case e.Purpose == purposeEgressIP:
+		case e.Pattern == w.pattern.id():
+			req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
+			fixed[e.Name] = e.CIDR
+		default:
+			req.Used = append(req.Used, e.CIDR)
+		}
+	}
+	return fixed
+}
+
+// usedSpace is everything that must not be handed out, whether or not it lies
+// in a pool. 172.17.0.0/16 is Docker's default bridge and unreachable from
+// nodes (Amazon EKS User Guide, Troubleshooting).
+func (w *work) usedSpace() []netip.Prefix {
+	used := []netip.Prefix{w.env.Cluster.ServiceCIDR.V, netip.MustParsePrefix("172.17.0.0/16")}
+	for _, s := range w.env.VPC.Subnets {
+		used = append(used, s.CIDR.V)
+	}
+	for _, r := range w.env.Reserved {
+		used = append(used, r.V)
+	}
+	for _, n := range w.env.Connected {
+		for _, c := range n.CIDRs {
+			used = append(used, c.V)
+		}
+	}
+	return used
+}
+
+// usablePools are the pools without the parts that AWS would not let the VPC
+// have.
+func (w *work) usablePools() []cidr.Pool {
+	existing := w.existingVPC()
+	var pools []cidr.Pool
+	for _, p := range w.env.Pools {
+		pool := cidr.Pool{Name: p.Name.V, KeepFreePerMille: int(p.KeepFree.V.Mul(decimal.NewFromInt(1000)).IntPart())}
+		for _, c := range p.CIDRs {
+			inside := cidr.Contains(existing, c.V)
+			if a := cidr.Associate(existing, existing[0], clampToVPC(c.V)); !inside && a.Verdict == cidr.Refused && !overlapsAny(existing, c.V) {
+				w.layout.refused = append(w.layout.refused, fmt.Sprintf("%s (%s): %s", p.Name.V, c.V, a.Rule))
+				continue
+			}
+			pool.Blocks = append(pool.Blocks, c.V)
+		}
+		pools = append(pools, pool)
+	}
+	return pools
+}
+
+func overlapsAny(blocks []netip.Prefix, p netip.Prefix) bool {
+	_, _, ok := cidr.Overlap(blocks, []netip.Prefix{p})
+	return ok
+}
+
+// clampToVPC narrows a range wider than the widest VPC block to its first /16,
+// so that it can be asked about.
+func clampToVPC(p netip.Prefix) netip.Prefix {
+	return netip.PrefixFrom(p.Addr(), min(max(p.Bits(), 16), 28))
+}
+
+// poolOrder lists the pools a demand may come from, the preferred first. What
+// must be routable takes routable pools only; everything else spares them.
+// Pools that lie inside the VPC come before those that need a new CIDR.
+func (w *work) poolOrder(pools []cidr.Pool, routable bool) []string {
+	existing := w.existingVPC()
+	type choice struct {
+		name  string
+		score int
+	}
+	var list []choice
+	for _, p := range pools {
+		is := w.routablePool(p.Name)
+		if len(p.Blocks) == 0 || routable && !is {
+			continue
+		}
+		c := choice{name: p.Name}
+		if is && !routable {
+			c.score += 2
+		}
+		if !cidr.Contains(existing, p.Blocks[0]) {
+			c.score++
+		}
+		list = append(list, c)
+	}
+	slices.SortStableFunc(list, func(a, b choice) int { return cmp.Or(cmp.Compare(a.score, b.score), cmp.Compare(a.name, b.name)) })
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.name
+	}
+	return names
+}
+
+// routablePool reports whether the named pool is routable on-premises.
+func (w *work) routablePool(name string) bool {
+	for _, p := range w.env.Pools {
+		if p.Name.V == name {
+			return p.Routable.V
+		}
+	}
+	return false
+}
+
+// associate works out which new VPC blocks the plan needs.
+func (w *work) associate(pools []cidr.Pool) {
+	req := cidr.VPCRequest{Existing: w.existingVPC(), Pools: pools, Quota: w.env.Quotas.VPCCIDRs.V, Avoid: []netip.Prefix{w.env.Cluster.ServiceCIDR.V}}
+	for _, n := range w.env.Connected {
+		for _, c := range n.CIDRs {
+			req.Avoid = append(req.Avoid, c.V)
+		}
+	}
+	for _, t := range w.env.VPC.RouteTables {
+		for _, r := range t.Routes {
+			if r.Via.V != "local" {
+				req.Routes = append(req.Routes, r.To.V)
+			}
+		}
+	}
+	for _, b := range w.layout.sorted() {
+		req.Allocated = append(req.Allocated, b.cidr)
+	}
+	w.layout.ranges = cidr.VPCRanges(req)
+}
+
+// addresses places single addresses inside blocks that are already laid out:
+// one for each key, never one of AWS's five reserved and never in the lower
+// half, which is left to what AWS hands out itself. Locked addresses stay.
+func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string) (map[string]netip.Addr, []string) {
+	upper := netip.PrefixFrom(upperHalf(inside), inside.Bits()+1)
+	req := cidr.Request{
+		Pools: []cidr.Pool{{Name: "block", Blocks: []netip.Prefix{upper}}},
+		Used:  append(cidr.Reserved(inside), used...),
+	}
+	for _, e := range w.plan.Lock {
+		if e.Purpose == purposeEgressIP && inside.Contains(e.CIDR.Addr()) {
+			if e.Pattern == w.pattern.id() {
+				req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
+			} else {
+				req.Used = append(req.Used, e.CIDR)
+			}
+		}
+	}
+	for _, k := range keys {
+		req.Demands = append(req.Demands, cidr.Demand{Key: k, Bits: 32, Pools: []string{"block"}})
+	}
+	result := cidr.Allocate(req)
+	placed := map[string]netip.Addr{}
+	for _, b := range result.Blocks {
+		placed[b.Key] = b.Block.Addr()
+	}
+	var missing []string
+	for _, u := range result.Unmet {
+		missing = append(missing, u.Demand.Key)
+	}
+	return placed, missing
+}
+
+// upperHalf is the first address of a block's upper half.
+func upperHalf(p netip.Prefix) netip.Addr {
+	a := p.Masked().Addr().As4()
+	bit := 31 - p.Bits()
+	a[3-bit/8] |= 1 << (bit % 8)
+	return netip.AddrFrom4(a)
+}
+
+// existingSubnets are the VPC's subnets of a role in a zone, by name.
+func (w *work) existingSubnets(role inventory.SubnetRole, zone string) []*inventory.Subnet {
+	var list []*inventory.Subnet
+	for i := range w.env.VPC.Subnets {
+		s := &w.env.VPC.Subnets[i]
+		if s.Role.V == role && s.Zone.V == zone {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// adopt puts an existing subnet where a new block would be.
+func (w *work) adopt(d demand, s *inventory.Subnet) *block {
+	if w.tableOf(s.Name.V) == nil {
+		w.assume("route table of "+s.Name.V, "on-premises prefixes lead to the gateway", "not given")
+	}
+	b := &block{demand: d, name: d.name(), cidr: s.CIDR.V, subnet: s.Name.V}
+	w.layout.blocks[b.name] = b
+	return b
+}
+
+// routableAddress reports whether on-premises can be given a route to an
+// address: it lies in a routable pool's block or a routable VPC block.
+func (w *work) routableAddress(a netip.Addr) bool {
+	for _, p := range w.env.Pools {
+		for _, c := range p.CIDRs {
+			if c.V.Contains(a) {
+				return p.Routable.V
+			}
+		}
+	}
+	for _, c := range w.env.VPC.CIDRs {
+		if c.CIDR.V.Contains(a) {
+			return c.Routable.V
+		}
+	}
+	return false
+}
+
+// allocationView is the block as it is shown.
+func (b *block) view() Allocation {
+	usable := cidr.Usable(b.cidr.Bits())
+	if b.purpose == purposeEgressIP {
+		usable = 1
+	}
+	name := b.name
+	if b.index != "" && !strings.HasSuffix(name, b.index) {
+		name += "/" + b.index
+	}
+	return Allocation{Name: name, Purpose: b.purpose, CIDR: b.cidr.String(), Zone: b.zone, Pool: b.pool,
+		Apps: b.apps, Needed: b.need.addresses, Usable: usable, Parts: b.need.parts, New: b.subnet == ""}
+}

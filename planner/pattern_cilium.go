@@ -1,0 +1,377 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cost"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// policyMapMax is how many entries the egress policy map of a node holds unless
+// raised (Cilium documentation, egress-gateway-policy-map-max).
+const policyMapMax = 16384
+
+// ciliumPattern is pattern 3: Cilium's egress gateway translates selected pods
+// to fixed egress IPs on gateway nodes.
+type ciliumPattern struct{}
+
+// ciliumStory is what the pattern remembers between its steps.
+type ciliumStory struct {
+	of      map[pair]*group // source group by app and destination
+	groups  []*group
+	entries []gatewayEntry // one gateway node each; a group uses those of its fleet
+	fleets  int
+	fleetOf map[string]int
+	ips     map[string]netip.Addr // egress IP by group name and entry
+	missing []string
+}
+
+// gatewayEntry is one entry of the policies' egressGateways: one node, since the
+// open-source edition uses the first node that matches an entry only.
+type gatewayEntry struct {
+	zone     string
+	n, fleet int // n-th of its zone and fleet
+}
+
+func (e gatewayEntry) suffix() string {
+	if e.n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("/%d", e.n+1)
+}
+
+// ipName is the name of a group's egress IP at an entry.
+func (e gatewayEntry) ipName(group string) string {
+	return group + "/" + e.zone + "/" + purposeEgressIP + e.suffix()
+}
+
+// nodeName names the entry's gateway node.
+func (e gatewayEntry) nodeName() string {
+	name := "egress-" + e.zone
+	if e.fleet > 0 || e.n > 0 {
+		name += fmt.Sprintf("-%d-%d", e.fleet+1, e.n+1)
+	}
+	return name
+}
+
+func (ciliumPattern) id() string        { return "cilium-egress-gateway" }
+func (ciliumPattern) replacesCNI() bool { return true }
+
+func (ciliumPattern) story(w *work) *ciliumStory { return w.story.(*ciliumStory) }
+
+func (p ciliumPattern) demands(w *work) []demand {
+	w.groups = w.partition(false)
+	s := &ciliumStory{of: w.pairGroups(), ips: map[string]netip.Addr{}, fleetOf: map[string]int{}}
+	w.story = s
+	s.groups = distinct(s.of)
+	p.fleet(w, s)
+	list := append(w.sharedNodes(nil), w.attachments()...)
+	if len(s.groups) == 0 {
+		return list
+	}
+	perZone := len(s.entries) / len(w.zones)
+	for _, z := range w.zones {
+		d := demand{group: sharedSpace, zone: z, purpose: purposeEgressNodes, routable: true}
+		ips := p.ipsPerZone(w, s)
+		room := max(2*perZone, ips+(ips+3)/4)
+		d.need.add(room, "upper half: %d egress IPs + 25 %% head-room", ips)
+		d.need.add(room, "lower half: %s and what AWS hands out there", plural(perZone, "gateway node"))
+		list = append(list, d)
+	}
+	return list
+}
+
+// ipsPerZone is how many egress IPs a zone carries: one for each group and entry.
+func (p ciliumPattern) ipsPerZone(w *work, s *ciliumStory) int {
+	return len(s.groups) * w.plan.Policy.Redundancy.EgressNodesPerZone.V
+}
+
+// fleet decides how many gateway nodes there are: the redundancy asked for in
+// every zone, and further fleets of the same where the egress IPs exceed a
+// node's address slots or the peak its baseline bandwidth.
+func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
+	perZone := w.plan.Policy.Redundancy.EgressNodesPerZone.V
+	slots := w.gateType.ENIs * (w.gateType.IPv4PerENI - 1)
+	s.fleets = 1
+	if slots > 0 {
+		s.fleets = max(1, (len(s.groups)+slots-1)/slots)
+	}
+	need := w.gatewaysForPeak()
+	if each := perZone * len(w.zones); need > s.fleets*each {
+		s.fleets = (need + each - 1) / each
+		w.say("bandwidth-over-one-gateway")
+	}
+	for i, g := range s.groups {
+		s.fleetOf[g.name] = i % s.fleets
+	}
+	for f := range s.fleets {
+		for n := range perZone {
+			for _, z := range w.zones {
+				s.entries = append(s.entries, gatewayEntry{zone: z, n: n, fleet: f})
+			}
+		}
+	}
+}
+
+// settle gives every group an egress IP at each entry of its fleet: inside the
+// egress-node subnets, or in existing subnets of a VPC that may not change.
+func (p ciliumPattern) settle(w *work) {
+	w.adoptNodes()
+	s := p.story(w)
+	for _, z := range w.zones {
+		inside, used := p.home(w, z)
+		if inside == nil {
+			continue
+		}
+		var keys []string
+		owner := map[string]*group{}
+		for _, g := range s.groups {
+			for _, e := range s.entries {
+				if e.zone == z && e.fleet == s.fleetOf[g.name] {
+					keys = append(keys, e.ipName(g.name))
+					owner[e.ipName(g.name)] = g
+				}
+			}
+		}
+		placed, missing := w.addresses(inside.cidr, used, keys)
+		s.missing = append(s.missing, missing...)
+		for key, ip := range placed {
+			g := owner[key]
+			if g == nil {
+				continue
+			}
+			s.ips[key] = ip
+			w.layout.blocks[key] = &block{name: key, cidr: single(ip), pool: inside.pool, subnet: inside.subnet,
+				demand: demand{group: g.name, zone: z, purpose: purposeEgressIP, apps: g.keys(), need: need{addresses: 1}}}
+		}
+	}
+}
+
+// home is the block a zone's egress IPs lie in, and what is taken there.
+func (p ciliumPattern) home(w *work, zone string) (*block, []netip.Prefix) {
+	if b := w.layout.get(sharedSpace, zone, purposeEgressNodes); b != nil {
+		return b, nil
+	}
+	if w.env.VPC.Changeable.V {
+		return nil, nil
+	}
+	for _, role := range []inventory.SubnetRole{inventory.RoleEgress, inventory.RoleNodes} {
+		for _, sn := range w.existingSubnets(role, zone) {
+			var used []netip.Prefix
+			for _, u := range sn.Used {
+				used = append(used, u.V)
+			}
+			b := w.adopt(demand{group: sharedSpace, zone: zone, purpose: purposeEgressNodes}, sn)
+			return b, used
+		}
+	}
+	return nil, nil
+}
+
+// compile: pods of a selected app are tunnelled from their node to the gateway
+// node their pod is hashed to; that one translates to the group's egress IP.
+// Everything else takes the node's own way. Replies come back to the egress IP
+// and are tunnelled to the pod's node.
+func (p ciliumPattern) compile(w *work, b *builder) {
+	s := p.story(w)
+	for _, z := range w.zones {
+		nodes, pods := w.layout.get(sharedSpace, z, purposeNodes), w.layout.get(sharedSpace, z, purposePods)
+		if pods == nil {
+			pods = nodes
+		}
+		for _, bl := range []*block{nodes, pods} {
+			if bl != nil {
+				b.exitOnce(bl, z, nil, nil)
+			}
+		}
+		fargate := nodes
+		b.place(sharedSpace, z, nodes, pods, fargate)
+	}
+	gateways := make([]sim.NodeID, len(s.entries))
+	for i, e := range s.entries {
+		gateways[i] = p.gateway(w, b, e)
+	}
+	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+		g := s.of[pair{a.Key, d.Name.V}]
+		if g == nil {
+			return
+		}
+		p.steer(w, b, g, d, label, gateways)
+	})
+}
+
+// steer leads one app's packets for a destination to its fleet's gateways, and
+// translates them there.
+func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destination, label sim.Label, gateways []sim.NodeID) {
+	s := p.story(w)
+	var next []sim.NodeID
+	blocks := w.destinationBlocks(d)
+	for i, e := range s.entries {
+		ip, ok := s.ips[e.ipName(g.name)]
+		if e.fleet != s.fleetOf[g.name] || gateways[i] == sim.None || !ok {
+			continue
+		}
+		next = append(next, gateways[i])
+		n := b.at(gateways[i])
+		for _, c := range blocks {
+			n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: c, Label: label}, To: []netip.Addr{ip}, PortFrom: ciliumPortFrom, PortTo: natPortTo,
+				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: to its egress IP %s", g.name, ip), source: "Cilium documentation, Egress Gateway"})})
+		}
+	}
+	if len(next) == 0 {
+		return
+	}
+	for _, z := range w.zones {
+		place := b.places[placeKey{sharedSpace, z}]
+		if place == nil || place.host == sim.None {
+			continue
+		}
+		host := b.at(place.host)
+		for _, c := range blocks {
+			host.Routes = append(host.Routes, sim.Route{Dst: c, Label: label, Opening: true, Next: next, Tunnel: true,
+				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to", g.name), source: "Cilium documentation, Egress Gateway"})})
+		}
+	}
+}
+
+// gateway adds the gateway node of an entry.
+func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
+	home := w.layout.get(sharedSpace, e.zone, purposeEgressNodes)
+	if home == nil {
+		return sim.None
+	}
+	b.exitOnce(home, e.zone, nil, nil)
+	sn := b.newSubnet(home)
+	id := b.add(kindEgress, e.nodeName(), e.zone)
+	eni := b.eni("interface of "+e.nodeName(), e.zone, sn, id)
+	b.route(id, everywhere, eni, "by the interface that carries the egress IP")
+	for _, g := range p.story(w).groups {
+		ip, ok := p.story(w).ips[e.ipName(g.name)]
+		if ok && p.story(w).fleetOf[g.name] == e.fleet {
+			b.at(id).Owns = append(b.at(id).Owns, single(ip))
+			b.toHost(eni, sn, id, ip)
+		}
+	}
+	for _, z := range w.zones {
+		place := b.places[placeKey{sharedSpace, z}]
+		if place == nil || place.host == sim.None {
+			continue
+		}
+		for _, v := range []string{variantPrimary, variantSecondary} {
+			if a, ok := place.addr[v]; ok {
+				n := b.at(id)
+				n.Routes = append(n.Routes, sim.Route{Dst: single(a), Next: []sim.NodeID{place.host}, Tunnel: true,
+					Ref: b.ref(note{text: "tunnelled back to the pod's node"})})
+			}
+		}
+	}
+	return id
+}
+
+// source is every egress IP a pod of the group may be hashed to.
+func (p ciliumPattern) source(w *work, a *inventory.App, d *inventory.Destination) source {
+	s := p.story(w)
+	g := s.of[pair{a.Key, d.Name.V}]
+	if g == nil {
+		return source{}
+	}
+	out := source{group: g.name, apps: g.keys(), barrier: "the pod labels and namespace that the egress policy selects"}
+	for _, e := range s.entries {
+		if ip, ok := s.ips[e.ipName(g.name)]; ok && e.fleet == s.fleetOf[g.name] {
+			out.blocks = append(out.blocks, single(ip))
+		}
+	}
+	out.blocks = sortedPrefixes(out.blocks)
+	out.usable = usableIn(out.blocks)
+	return out
+}
+
+// usage: gateway nodes, and zone crossings, since a pod is hashed to a gateway
+// of any zone: (zones-1)/zones of the traffic, both directions.
+func (p ciliumPattern) usage(w *work, v volumes) []cost.Usage {
+	s := p.story(w)
+	list := []cost.Usage{hours(w, "ec2-hour:"+w.gateType.Type, len(s.entries), "gateway node"),
+		v.crossZone(w, v.opened, len(w.zones)-1, len(w.zones), "pods hashed to a gateway in another zone")}
+	licence := w.plan.Policy.Licences.IsovalentMonthlyUSD
+	return append(list, w.licence("licence-isovalent", licence, w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise,
+		"Isovalent licence, needed for ciliumHA: enterprise")...)
+}
+
+func (p ciliumPattern) tasks(w *work) []task {
+	list := []task{w.each("egress policies", len(p.story(w).groups), "egressPolicyHoursPerMonth")}
+	if w.env.Cluster.CNI.V != inventory.CNICilium {
+		list = append(list, w.flat("Cilium upkeep", "ciliumUpkeepHoursPerMonth"), w.oneOff("migration to Cilium", 1, "ciliumMigrationHours"))
+	}
+	return append(list, w.changeTasks("accessChangeHours", "newAppHoursKubernetes")...)
+}
+
+func (p ciliumPattern) findings(w *work) {
+	s := p.story(w)
+	if w.env.Cluster.Provisioning.V == inventory.AutoMode {
+		w.report("auto-mode-cni", w.env.Cluster.Provisioning.At, nil, "the cluster is in EKS Auto Mode, whose CNI cannot be replaced")
+	}
+	if w.env.Cluster.CNI.V != inventory.CNICilium {
+		w.say("cni-migration")
+	}
+	w.unsupportedPods()
+	w.authorizationFindings(false)
+	w.inFlowsReach()
+	oss := w.env.Cluster.CiliumHA.V == inventory.CiliumOSS
+	if oss {
+		w.say("egress-node-no-failover")
+	}
+	for _, f := range w.flows() {
+		switch {
+		case f.flow.Initiator.V == inventory.InitiatorOnPrem || !oss:
+		case f.mustSurvive(inventory.SurviveNodeLost):
+			w.report("survive-node-lost", f.to.At, []string{f.subject()}, "%s must survive a lost node; pods hashed to a dead gateway node have no way out", f.subject())
+		case f.mustSurvive(inventory.SurviveZoneLost):
+			w.report("survive-zone-lost", f.to.At, []string{f.subject()}, "%s must survive a lost zone; pods hashed to that zone's gateway have no way out", f.subject())
+		}
+	}
+	if n := p.policyEntries(w); n > policyMapMax {
+		w.report("egress-policy-map", w.env.Cluster.At, nil, "%d entries of pods x destinations, the map holds %d", n, policyMapMax)
+	}
+	if len(s.missing) > 0 {
+		w.report("no-space", w.env.VPC.At, s.missing, "no room for %s", plural(len(s.missing), "egress IP"))
+	}
+	if !w.env.VPC.Changeable.V {
+		w.report("egress-ip-unverified", w.env.VPC.Changeable.At, nil, "%d egress IPs placed in existing subnets", len(s.ips))
+	}
+	for _, code := range []string{"egress-ip-reservation", "label-trust", "startup-window", "third-party-support",
+		"egress-node-operations", "kubernetes-selectors", "shared-nodes", "ebpf-snat"} {
+		w.say(code)
+	}
+}
+
+// policyEntries is how many map entries every node holds: each selected pod
+// times its destinations' blocks.
+func (p ciliumPattern) policyEntries(w *work) int {
+	n := 0
+	for _, f := range w.flows() {
+		if f.flow.Initiator.V != inventory.InitiatorOnPrem {
+			n += f.app.Pods.Max.V * len(w.destinationBlocks(f.to))
+		}
+	}
+	return n
+}
+
+// gatewaysForPeak is how many gateway nodes the peak needs: mean traffic of the
+// declared volumes times peakFactor, over the type's baseline bandwidth at
+// gatewayUtilisation. 1 GB a month is 8,589.934592 / 2,628,000 Mbit/s.
+func (w *work) gatewaysForPeak() int {
+	if w.gateType.BandwidthMbps == 0 {
+		return 1
+	}
+	v := w.volumes(decimal.Zero)
+	mbps := v.opened.known.Mul(decimal.RequireFromString("8589.934592")).Div(decimal.NewFromInt(2628000)).Mul(w.assumption("peakFactor"))
+	each := decimal.NewFromInt(int64(w.gateType.BandwidthMbps)).Mul(w.assumption("gatewayUtilisation"))
+	if !each.IsPositive() {
+		return 1
+	}
+	return max(1, int(mbps.Div(each).Ceil().IntPart()))
+}

@@ -1,0 +1,401 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"egressplan/cost"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// gatewayPortBase is where the gateways' own ports for plain TCP start: one
+// port for each destination endpoint, since the original address is lost at the
+// gateway (Istio documentation, Egress Gateways; TCP routing).
+const gatewayPortBase = 20000
+
+// istioPattern is pattern 4: Envoy egress gateways in subnets of their own that
+// authorise each connection; on-premises allows the gateways.
+type istioPattern struct{}
+
+// istioStory is what the pattern remembers between its steps.
+type istioStory struct {
+	gateways int                         // gateway nodes
+	pinned   map[string]bool             // groups whose gateways keep fixed addresses
+	addr     map[placeKey]netip.Addr     // pinned node addresses
+	ports    map[endpoint]uint16         // the gateways' port for an endpoint
+	pods     map[placeKey]netip.AddrPort // gateway pod by group and zone
+	missing  []string
+}
+
+// endpoint is one address and port of a destination behind the gateway.
+type endpoint struct {
+	block netip.Prefix
+	from  uint16
+}
+
+func (istioPattern) id() string        { return "istio-egress-gateway" }
+func (istioPattern) replacesCNI() bool { return false }
+
+func (istioPattern) story(w *work) *istioStory { return w.story.(*istioStory) }
+
+func (p istioPattern) demands(w *work) []demand {
+	w.groups = w.partition(true)
+	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
+	w.story = s
+	groups := distinct(w.groups)
+	list := append(w.sharedNodes(groups), w.attachments()...)
+	perZone := p.nodesPerZone(w, len(groups))
+	s.gateways = perZone * len(w.zones) * len(groups)
+	replicas := w.plan.Policy.Redundancy.GatewayReplicasPerZone.V
+	enis := warmENIs((replicas+perZone-1)/perZone, w.gateType.ENIs, w.gateType.IPv4PerENI)
+	for _, g := range groups {
+		for _, z := range w.zones {
+			d := demand{group: g.name, zone: z, purpose: purposeGateways, apps: g.keys(), routable: true}
+			d.need.add(perZone*enis*w.gateType.IPv4PerENI, "%s x %d interfaces (one warm) x %d addresses",
+				plural(perZone, "gateway node"), enis, w.gateType.IPv4PerENI)
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// nodesPerZone is how many gateway nodes a group has in a zone: one carries the
+// replicas unless the declared peak needs more.
+func (p istioPattern) nodesPerZone(w *work, groups int) int {
+	if groups == 0 {
+		return 1
+	}
+	each := len(w.zones) * groups
+	n := max(1, (w.gatewaysForPeak()+each-1)/each)
+	if n > 1 {
+		w.say("bandwidth-over-one-gateway")
+	}
+	return n
+}
+
+// settle finds the gateways a home in a VPC that may not change (egress
+// subnets, else fixed addresses on existing node subnets), and pins addresses
+// where a firewall takes nothing as wide as a subnet.
+func (p istioPattern) settle(w *work) {
+	w.adoptNodes()
+	s := p.story(w)
+	for _, g := range distinct(w.groups) {
+		for _, z := range w.zones {
+			home, pin := p.home(w, g, z)
+			if home == nil || !pin && !p.tooBroad(w, g, home) || w.podAddressShows(g.apps) || w.env.Cluster.Provisioning.V == inventory.AutoMode {
+				continue
+			}
+			s.pinned[g.name] = true
+			key := g.name + "/" + z + "/" + purposeGateways + "/1"
+			var used []netip.Prefix
+			for _, other := range s.addr {
+				used = append(used, single(other))
+			}
+			for _, sn := range w.env.VPC.Subnets {
+				if sn.Name.V == home.subnet {
+					for _, u := range sn.Used {
+						used = append(used, u.V)
+					}
+				}
+			}
+			placed, missing := w.addresses(home.cidr, used, []string{key})
+			s.missing = append(s.missing, missing...)
+			if ip, ok := placed[key]; ok {
+				s.addr[placeKey{g.name, z}] = ip
+				w.layout.blocks[key] = &block{name: key, cidr: single(ip), pool: home.pool, subnet: home.subnet,
+					demand: demand{group: g.name, zone: z, purpose: purposeGateways, apps: g.keys(), need: need{addresses: 1}}}
+			}
+		}
+	}
+}
+
+// home is the subnet of a group's gateways in a zone; pin is true where it is
+// somebody else's, so that only fixed addresses in it may be allowed.
+func (p istioPattern) home(w *work, g *group, zone string) (home *block, pin bool) {
+	if b := w.layout.get(g.name, zone, purposeGateways); b != nil {
+		return b, false
+	}
+	if w.env.VPC.Changeable.V {
+		return nil, false
+	}
+	d := demand{group: g.name, zone: zone, purpose: purposeGateways, apps: g.keys()}
+	if list := w.existingSubnets(inventory.RoleEgress, zone); len(list) > 0 {
+		return w.adopt(d, list[0]), len(distinct(w.groups)) > 1
+	}
+	if list := w.existingSubnets(inventory.RoleNodes, zone); len(list) > 0 {
+		return w.adopt(d, list[0]), true
+	}
+	return nil, false
+}
+
+// tooBroad reports whether some firewall of the group takes nothing as wide as
+// the gateways' subnet.
+func (p istioPattern) tooBroad(w *work, g *group, home *block) bool {
+	for _, a := range g.apps {
+		for _, f := range w.onPremises(a) {
+			if fw := w.plan.Firewall(w.plan.Destination(f.To.V).Firewall.V); fw != nil && home.cidr.Bits() < fw.BroadestSource.V {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compile: the sidecar takes the app's TCP and opens a connection of its own to
+// the gateway; the gateway authorises by the workload's identity and opens
+// another one to the destination, which leaves by the gateway node's CNI rules.
+// Whatever the sidecar does not take goes the node's own way.
+func (p istioPattern) compile(w *work, b *builder) {
+	s := p.story(w)
+	for _, z := range w.zones {
+		nodes, pods := w.layout.get(sharedSpace, z, purposeNodes), w.layout.get(sharedSpace, z, purposePods)
+		if pods == nil {
+			pods = nodes
+		}
+		for _, bl := range []*block{nodes, pods} {
+			if bl != nil {
+				b.exitOnce(bl, z, nil, nil)
+			}
+		}
+		b.place(sharedSpace, z, nodes, pods, nodes)
+	}
+	b.eachPair(func(_ *inventory.App, d *inventory.Destination, _ sim.Label) { p.number(w, d) })
+	for _, g := range distinct(w.groups) {
+		for _, z := range w.zones {
+			p.gateway(w, b, g, z)
+		}
+	}
+	for _, z := range w.zones {
+		place := b.places[placeKey{sharedSpace, z}]
+		for _, v := range []string{variantPrimary, variantSecondary, variantBranch} {
+			if _, ok := place.start[v]; ok {
+				p.sidecar(w, b, place, v)
+			}
+		}
+	}
+	_ = s
+}
+
+// number gives every endpoint of a destination a port on the gateways.
+func (p istioPattern) number(w *work, d *inventory.Destination) {
+	s := p.story(w)
+	for _, c := range w.destinationBlocks(d) {
+		for _, r := range d.Ports {
+			e := endpoint{c, r.From}
+			if _, ok := s.ports[e]; !ok && r.Protocol != "udp" && r.Protocol != "icmp" {
+				s.ports[e] = uint16(gatewayPortBase + len(s.ports))
+			}
+		}
+	}
+}
+
+// gateway adds a group's gateway in a zone: a node with one gateway pod that
+// stands for its replicas.
+func (p istioPattern) gateway(w *work, b *builder, g *group, zone string) {
+	s := p.story(w)
+	home := w.layout.get(g.name, zone, purposeGateways)
+	if home == nil {
+		return
+	}
+	b.exitOnce(home, zone, g, func(out subnetNodes, _ string, _ *group) { b.toSites(out.out) })
+	name := "gateways of " + g.name
+	place := b.place(name, zone, home, home, nil)
+	if ip, ok := s.addr[placeKey{g.name, zone}]; ok {
+		b.pinHost(place, ip)
+	}
+	v := variantPrimary
+	if _, ok := place.start[v]; !ok {
+		v = variantSecondary
+	}
+	pod, addr := place.start[v], place.addr[v]
+	s.pods[placeKey{g.name, zone}] = netip.AddrPortFrom(addr, 0)
+	n := b.at(pod)
+	n.Kind, n.Name = kindGateway, "egress gateway of "+g.name
+	n.Proxy = &sim.Proxy{Authorize: &sim.Filter{Ref: b.ref(note{code: "unauthorized",
+		text: "no AuthorizationPolicy allows this workload", source: "Istio documentation, AuthorizationPolicy"})}}
+	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+		if w.groups[a.Key] == g {
+			p.serve(w, b, pod, addr, d, label)
+		}
+	})
+}
+
+// pinHost gives a gateway's node a fixed address instead of any of its subnet.
+func (b *builder) pinHost(p *placement, ip netip.Addr) {
+	old := p.addr[variantHost]
+	host := b.at(p.host)
+	host.Owns = []netip.Prefix{single(ip)}
+	for i := range host.NAT {
+		if len(host.NAT[i].To) == 1 && host.NAT[i].To[0] == old {
+			host.NAT[i].To = []netip.Addr{ip}
+		}
+	}
+	p.addr[variantHost] = ip
+	for i := range b.net.Nodes {
+		n := &b.net.Nodes[i]
+		for j := range n.Routes {
+			if n.Routes[j].Dst == single(old) && (n.Routes[j].Next[0] == p.host || n.Routes[j].Next[0] == b.primaryOf(p.host)) {
+				n.Routes[j].Dst = single(ip)
+			}
+		}
+	}
+}
+
+// serve lets one workload through the gateway to a destination.
+func (p istioPattern) serve(w *work, b *builder, gateway sim.NodeID, addr netip.Addr, d *inventory.Destination, label sim.Label) {
+	proxy := b.at(gateway).Proxy
+	for _, c := range w.destinationBlocks(d) {
+		for _, r := range d.Ports {
+			port, ok := p.story(w).ports[endpoint{c, r.From}]
+			if !ok {
+				continue
+			}
+			m := sim.Match{Protocol: sim.TCP, Dst: single(addr), PortFrom: port, PortTo: port}
+			authorize := m
+			authorize.Label = label
+			proxy.Authorize.Rules = append(proxy.Authorize.Rules, sim.Rule{Match: authorize, Allow: true,
+				Ref: b.ref(note{text: "the workload is authorised for " + d.Name.V})})
+			if slices.ContainsFunc(proxy.Forwards, func(f sim.Forward) bool { return f.Match == m }) {
+				continue
+			}
+			proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: m, From: addr, To: []netip.AddrPort{netip.AddrPortFrom(firstHost(c), r.From)},
+				Ref: b.ref(note{text: fmt.Sprintf("the gateway opens its own connection to %s", d.Name.V), source: "Istio documentation, Egress Gateways"})})
+		}
+	}
+}
+
+// sidecar puts a proxy in front of a pod: every app's endpoints lead to the
+// gateways of its group in any zone.
+func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant string) {
+	s := p.story(w)
+	pod, addr := place.start[variant], place.addr[variant]
+	car := b.add(kindSidecar, "sidecar", place.zone)
+	b.at(pod).Routes[0].Next = []sim.NodeID{car}
+	b.route(car, single(addr), pod, "the pod it stands in front of")
+	b.route(car, everywhere, place.host, "the pod's node")
+	host := b.at(place.host)
+	for i := range host.Routes {
+		if host.Routes[i].Dst == single(addr) && host.Routes[i].Next[0] == pod {
+			host.Routes[i].Next = []sim.NodeID{car}
+		}
+	}
+	proxy := &sim.Proxy{}
+	b.at(car).Proxy = proxy
+	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+		for _, c := range w.destinationBlocks(d) {
+			for _, r := range d.Ports {
+				port, ok := s.ports[endpoint{c, r.From}]
+				if !ok {
+					continue
+				}
+				var to []netip.AddrPort
+				for _, z := range w.zones {
+					if gw, ok := s.pods[placeKey{w.groups[a.Key].name, z}]; ok {
+						to = append(to, netip.AddrPortFrom(gw.Addr(), port))
+					}
+				}
+				if len(to) == 0 {
+					continue
+				}
+				m := portMatch(inventory.PortRange{Protocol: "tcp", From: r.From, To: r.To})
+				m.Dst, m.Label = c, label
+				proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: m, From: addr, To: to, KeepLabel: true,
+					Ref: b.ref(note{text: "captured by the sidecar: mutual TLS to a gateway of " + w.groups[a.Key].name, source: "Istio documentation, Egress Gateways"})})
+			}
+		}
+	})
+}
+
+// source is the gateways' subnets while nothing pins them, else their fixed
+// addresses.
+func (p istioPattern) source(w *work, a *inventory.App, _ *inventory.Destination) source {
+	g := w.groups[a.Key]
+	s := source{group: g.name, apps: g.keys(), barrier: "the gateway's AuthorizationPolicy, and who may run on the gateway nodes"}
+	for _, b := range w.groupBlocks(g.name, purposeGateways) {
+		if (b.cidr.Bits() == 32) == p.story(w).pinned[g.name] {
+			s.blocks = append(s.blocks, b.cidr)
+		}
+	}
+	s.blocks = sortedPrefixes(s.blocks)
+	s.usable = usableIn(s.blocks)
+	return s
+}
+
+// usage: gateway nodes, and zone crossings, since a sidecar takes a gateway of
+// any zone; sidecars and istiod count among the workload pods.
+func (p istioPattern) usage(w *work, v volumes) []cost.Usage {
+	list := []cost.Usage{hours(w, "ec2-hour:"+w.gateType.Type, p.story(w).gateways, "gateway node"),
+		v.crossZone(w, v.opened, len(w.zones)-1, len(w.zones), "sidecars that take a gateway in another zone")}
+	return append(list, w.licence("licence-tetrate", w.plan.Policy.Licences.TetrateMonthlyUSD, false, "Tetrate licence")...)
+}
+
+func (p istioPattern) tasks(w *work) []task {
+	meshed := len(w.groups)
+	list := []task{w.each("apps in the mesh", meshed, "meshAppHoursPerMonth")}
+	if w.env.Cluster.Mesh.V != inventory.MeshIstio {
+		list = append(list, w.flat("Istio upkeep", "istioUpkeepHoursPerMonth"), w.oneOff("apps to bring into the mesh", meshed, "meshOnboardHoursPerApp"))
+	}
+	return append(list, w.changeTasks("accessChangeHoursMesh", "newAppHoursKubernetes")...)
+}
+
+func (p istioPattern) findings(w *work) {
+	s := p.story(w)
+	w.unsupportedPods()
+	w.inFlowsReach()
+	for _, f := range w.flows() {
+		if f.flow.Initiator.V != inventory.InitiatorOnPrem {
+			p.flowFindings(w, f)
+		}
+	}
+	if len(s.pinned) > 0 {
+		var list []string
+		for _, g := range distinct(w.groups) {
+			if s.pinned[g.name] {
+				list = append(list, g.name)
+			}
+		}
+		w.say("pinned-gateway-address", list...)
+	}
+	if len(s.missing) > 0 {
+		w.report("no-space", w.env.VPC.At, s.missing, "no room for %s", plural(len(s.missing), "gateway address"))
+	}
+	for _, code := range []string{"mesh-bypass", "gateway-isolation", "third-party-support", "l7-authorisation", "gateway-autoscale",
+		"mesh-onboarding", "service-mesh-capture"} {
+		w.say(code)
+	}
+}
+
+// flowFindings are what the gateway cannot carry or authorise.
+func (p istioPattern) flowFindings(w *work, f appFlow) {
+	for _, r := range w.flowPorts(f.flow) {
+		if r.Protocol == "udp" || r.Protocol == "icmp" || r.Protocol == "any" {
+			w.report("udp-not-captured", f.flow.At, []string{f.subject()}, "%s uses %s", f.subject(), r.Protocol)
+			return
+		}
+	}
+	wide := slices.ContainsFunc(f.to.CIDRs, func(c inventory.Value[netip.Prefix]) bool { return c.V.Bits() < 32 })
+	if wide && len(f.to.Hosts) == 0 {
+		w.report("tcp-cidr-needs-endpoints", f.to.At, []string{f.subject()}, "%s has no host names and is wider than single addresses", f.to.Name.V)
+	}
+	if f.to.Authorization.V != inventory.AuthzRequest {
+		return
+	}
+	switch f.to.Application.V {
+	case inventory.AppHTTP:
+	case inventory.AppHTTPS:
+		w.report("tls-origination", f.to.Authorization.At, []string{f.subject()}, "%s wants requests authorised over https", f.to.Name.V)
+	default:
+		w.report("request-authorization", f.to.Authorization.At, []string{f.subject()}, "%s speaks %s, which has no HTTP requests to authorise", f.to.Name.V, f.to.Application.V)
+	}
+}
+
+// firstHost is the address that stands for a destination block: the only one,
+// or the first after the network address.
+func firstHost(p netip.Prefix) netip.Addr {
+	if p.Bits() >= 31 {
+		return p.Addr()
+	}
+	return p.Masked().Addr().Next()
+}

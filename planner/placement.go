@@ -1,0 +1,229 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// Pod variants: how a pod is attached decides its exit and its source.
+const (
+	variantPrimary   = "primary-eni"
+	variantSecondary = "secondary-eni"
+	variantBranch    = "branch-eni"
+	variantHost      = "host"
+	variantFargate   = "fargate"
+)
+
+// variants are the ways pods of an app may be attached, given the CNI's
+// settings: under custom networking never on the primary interface.
+func (w *work) variants(a *inventory.App) []string {
+	switch {
+	case a.Compute.V == inventory.ComputeFargate:
+		return []string{variantFargate}
+	case a.HostNetwork.V:
+		return []string{variantHost}
+	}
+	list := []string{variantPrimary, variantSecondary}
+	if w.env.Cluster.VPCCNI.CustomNetworking.V {
+		list = list[1:]
+	}
+	if w.env.Cluster.VPCCNI.PodSecurityGroups.V != inventory.PodSGOff && !w.cilium() {
+		list = append(list, variantBranch)
+	}
+	return list
+}
+
+// cilium reports whether pods are attached by Cilium in this candidate.
+func (w *work) cilium() bool {
+	return w.env.Cluster.CNI.V == inventory.CNICilium || w.pattern.replacesCNI()
+}
+
+// placeKey names a placement: the pods of a group in a zone.
+type placeKey struct{ group, zone string }
+
+// placement is where the pods of a group run in a zone: one node with one pod
+// of each variant, each standing for all of its kind.
+type placement struct {
+	zone  string
+	host  sim.NodeID
+	start map[string]sim.NodeID // where a pod's packets begin, by variant
+	addr  map[string]netip.Addr // and its address
+}
+
+// place builds the placement of a group in a zone. nodes is the subnet of the
+// EC2 nodes, pods that of their pods (the same unless custom networking moves
+// them), fargate that of Fargate pods; any may be nil.
+func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placement {
+	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}}
+	b.places[placeKey{group, zone}] = p
+	if fargate != nil {
+		b.fargatePod(p, fargate)
+	}
+	if nodes != nil && pods != nil {
+		b.node(p, group, nodes, pods)
+	}
+	return p
+}
+
+// offset is the n-th address of a block that AWS leaves free; it stands for any
+// address of the block.
+func (b *builder) offset(bl *block, n int) netip.Addr {
+	a := bl.cidr.Masked().Addr()
+	for range 4 + n {
+		a = a.Next()
+	}
+	b.stands[a] = bl.cidr
+	return a
+}
+
+// fargatePod adds a Fargate pod: an interface of its own in the subnet, no node
+// that translates (Amazon EKS User Guide, Fargate).
+func (b *builder) fargatePod(p *placement, bl *block) {
+	s := b.newSubnet(bl)
+	a := b.offset(bl, 6)
+	pod := b.add(kindPod, "Fargate pod", p.zone)
+	b.at(pod).Owns = []netip.Prefix{single(a)}
+	b.route(pod, everywhere, s.out, "the pod's own interface, in "+s.name)
+	b.route(s.in, single(a), pod, "the pod's own interface")
+	p.start[variantFargate], p.addr[variantFargate] = pod, a
+}
+
+// node adds an EC2 node with its interfaces and a pod on each. The decision to
+// translate is also the decision by which interface, and so by which route
+// table, a packet leaves (Amazon VPC CNI, host network rules):
+//
+//	destination in a VPC CIDR or excluded, or externalSNAT: by the interface of
+//	the pod's own address, untouched; anything else: by the primary interface,
+//	as the node's primary address.
+//
+// Replies of connections opened from outside are neither marked nor translated.
+func (b *builder) node(p *placement, group string, nodes, pods *block) {
+	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
+	hostAddr := b.offset(nodes, 0)
+	host := b.add(kindHost, "node of "+group, p.zone)
+	p.host = host
+	b.at(host).Owns = []netip.Prefix{single(hostAddr)}
+	eth0 := b.eni("primary interface", p.zone, ns, host)
+	b.toHost(eth0, ns, host, hostAddr)
+	p.start[variantHost], p.addr[variantHost] = host, hostAddr
+
+	if !b.w.env.Cluster.VPCCNI.CustomNetworking.V {
+		b.pod(p, variantPrimary, host, eth0, ns, b.offset(nodes, 1))
+	}
+	eth1 := b.eni("secondary interface", p.zone, ps, host)
+	b.pod(p, variantSecondary, host, eth1, ps, b.offset(pods, 2))
+	b.keepOwnExit(host, eth1, p.addr[variantSecondary])
+	if b.w.env.Cluster.VPCCNI.PodSecurityGroups.V != inventory.PodSGOff {
+		eth2 := b.eni("branch interface", p.zone, ps, host)
+		b.pod(p, variantBranch, host, eth2, ps, b.offset(pods, 3))
+		b.branchExit(host, eth2, p.addr[variantBranch])
+	}
+	b.route(host, everywhere, eth0, "the primary interface")
+	b.nodeSNAT(host, hostAddr, p.addr[variantBranch])
+}
+
+// eni adds a network interface of a node in a subnet.
+func (b *builder) eni(name, zone string, s subnetNodes, host sim.NodeID) sim.NodeID {
+	id := b.add(kindENI, name, zone)
+	b.at(id).Egress = b.nodeFilter()
+	b.route(id, everywhere, s.out, "in "+s.name)
+	return id
+}
+
+// toHost leads packets for an address to the node, by the interface that owns it.
+func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip.Addr) {
+	b.route(s.in, single(a), eni, "the interface that owns "+a.String())
+	b.route(eni, single(a), host, "the node behind the interface")
+}
+
+// pod adds a pod on a node, its address on one of the node's interfaces.
+func (b *builder) pod(p *placement, variant string, host, eni sim.NodeID, s subnetNodes, a netip.Addr) {
+	pod := b.add(kindPod, "pod ("+variant+")", p.zone)
+	b.at(pod).Owns = []netip.Prefix{single(a)}
+	b.route(pod, everywhere, host, "the pod's node")
+	b.route(host, single(a), pod, "a pod of this node")
+	b.toHost(eni, s, host, a)
+	p.start[variant], p.addr[variant] = pod, a
+}
+
+// keepOwnExit makes a secondary-interface pod leave by its own interface where
+// the CNI does not translate, and always for replies.
+func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
+	why := "not translated: by the pod's own interface"
+	for _, dst := range b.w.untranslated() {
+		b.routeFrom(host, dst, pod, eni, false, why)
+	}
+	if b.w.externalSNAT() {
+		b.routeFrom(host, everywhere, pod, eni, false, why)
+		return
+	}
+	b.routeFrom(host, everywhere, pod, eni, false, "replies leave by the pod's own interface")
+	n := b.at(host)
+	n.Routes = append(n.Routes, sim.Route{Dst: everywhere, Src: single(pod), Opening: true, Rank: -1, Next: []sim.NodeID{b.primaryOf(host)},
+		Ref: b.ref(note{text: "to be translated: marked, by the primary interface", source: "Amazon VPC CNI, host network rules"})})
+}
+
+// branchExit makes a pod with its own security groups leave by its branch
+// interface: always in strict mode, where not translated in standard mode.
+func (b *builder) branchExit(host, eni sim.NodeID, pod netip.Addr) {
+	if b.w.env.Cluster.VPCCNI.PodSecurityGroups.V == inventory.PodSGStrict {
+		b.routeFrom(host, everywhere, pod, eni, false, "strict mode: by the branch interface, never translated")
+		return
+	}
+	b.keepOwnExit(host, eni, pod)
+}
+
+func (b *builder) routeFrom(host sim.NodeID, dst netip.Prefix, src netip.Addr, next sim.NodeID, opening bool, why string) {
+	n := b.at(host)
+	n.Routes = append(n.Routes, sim.Route{Dst: dst, Src: single(src), Opening: opening, Next: []sim.NodeID{next},
+		Ref: b.ref(note{text: why, source: "Amazon VPC CNI, host network rules"})})
+}
+
+// primaryOf is the node's primary interface: the first node added after it.
+func (b *builder) primaryOf(host sim.NodeID) sim.NodeID { return host + 1 }
+
+// untranslated are the destinations that the CNI never translates: every CIDR
+// of the VPC, and the exclusions.
+func (w *work) untranslated() []netip.Prefix {
+	list := w.vpcCIDRs()
+	if w.cilium() {
+		return list
+	}
+	for _, x := range w.env.Cluster.VPCCNI.ExcludeSNATCIDRs {
+		list = append(list, x.V)
+	}
+	return list
+}
+
+// externalSNAT reports whether the node leaves translation to others.
+func (w *work) externalSNAT() bool {
+	return w.env.Cluster.VPCCNI.ExternalSNAT.V && !w.cilium()
+}
+
+// nodeSNAT adds the node's own translation. It has no source match: host
+// processes pass it too. Strict-mode branch pods never meet it.
+func (b *builder) nodeSNAT(host sim.NodeID, hostAddr, branch netip.Addr) {
+	if b.w.externalSNAT() {
+		return
+	}
+	n := b.at(host)
+	for _, dst := range b.w.untranslated() {
+		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: dst}, Ref: b.ref(note{text: fmt.Sprintf("%s is not translated", dst)})})
+	}
+	if branch.IsValid() && b.w.env.Cluster.VPCCNI.PodSecurityGroups.V == inventory.PodSGStrict {
+		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Src: single(branch)}, Ref: b.ref(note{text: "strict mode is never translated"})})
+	}
+	t := sim.NAT{To: []netip.Addr{hostAddr}, PortFrom: natPortFrom, PortTo: natPortTo,
+		Ref: b.ref(note{text: "the CNI translates to the node's primary address", source: "Amazon VPC CNI README, AWS_VPC_K8S_CNI_EXTERNALSNAT"})}
+	switch {
+	case b.w.cilium():
+		t.PortFrom = ciliumPortFrom
+		b.notes[t.Ref] = note{text: "Cilium masquerades to the node's address", source: "Cilium documentation, Masquerading"}
+	case b.w.env.Cluster.VPCCNI.RandomizeSNAT.V == inventory.SNATNone:
+		t.PortFrom, t.PortTo = 0, 0
+	}
+	n.NAT = append(n.NAT, t)
+}

@@ -1,0 +1,223 @@
+// Package planner turns a validated plan into a decision. For each of the four
+// patterns it works out an address plan, a network that packets are walked
+// through, a bill and findings; then it recommends one.
+//
+//	inventory.Plan ──> demands ──> cidr.Allocate ──> layout
+//	                                                  │
+//	                 sources ──> allow-list           ├─> network ──> sim walks
+//	                                │                 └─> usage ──> cost.Bill
+//	                                └── firewalls of the network
+//
+// It is a pure function of the plan: no network, clock, randomness or state.
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
+)
+
+// Recommend works out every candidate and recommends one: among those that no
+// blocker rejects the lowest decision wins (bill, declared work and one-off
+// work together). Nothing is weighed but money; risks are said, not scored.
+func Recommend(plan *inventory.Plan) *Recommendation {
+	e := evaluate(plan)
+	r := &Recommendation{APIVersion: APIVersion, Kind: "Recommendation", Environment: plan.Environment.Name,
+		Candidates: e.rank(), Conditional: []Condition{}, NearTies: []NearTie{}, Flips: []Flip{}}
+	feasible := e.feasible()
+	if len(feasible) == 0 {
+		r.Nearest = e.nearest()
+		r.Summary = e.rejectedSummary(r.Nearest)
+	} else {
+		best := feasible[0]
+		best.Status = Recommended
+		r.Candidate, r.Pattern = &best.ID, &best.Pattern
+		r.Conditional = append(r.Conditional, e.conditions(feasible)...)
+		r.NearTies = append(r.NearTies, nearTies(plan, feasible)...)
+		r.Summary = e.summary(feasible)
+	}
+	r.Assumptions = e.assumptions()
+	return r
+}
+
+// rank orders the candidates: feasible ones by decision, then rejected ones;
+// equal decisions in the documented order of the patterns.
+func (e *evaluation) rank() []*Candidate {
+	list := slices.Clone(e.candidates)
+	slices.SortStableFunc(list, func(a, b *Candidate) int {
+		if (a.Status == Rejected) != (b.Status == Rejected) {
+			if a.Status == Rejected {
+				return 1
+			}
+			return -1
+		}
+		return a.Monthly.Decision.Cmp(b.Monthly.Decision)
+	})
+	for i, c := range list {
+		c.Rank = i + 1
+	}
+	e.candidates = list
+	return list
+}
+
+// feasible are the candidates nothing rejects, best first.
+func (e *evaluation) feasible() []*Candidate {
+	var list []*Candidate
+	for _, c := range e.candidates {
+		if c.Status != Rejected {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// nearest is the rejected candidate that needs the least to be admitted: no
+// blocker of the whole estate, then the fewest exceptions, then the lowest
+// decision.
+func (e *evaluation) nearest() *Nearest {
+	var best *Candidate
+	key := func(c *Candidate) int {
+		estate := 0
+		for _, f := range c.Findings {
+			if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+				estate++
+			}
+		}
+		return estate*1_000_000 + len(c.Exceptions)
+	}
+	for _, c := range e.candidates {
+		if best == nil || cmp.Or(cmp.Compare(key(c), key(best)), c.Monthly.Decision.Cmp(best.Monthly.Decision)) < 0 {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	n := &Nearest{Candidate: best.ID, Changes: []string{}}
+	for _, f := range best.Findings {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			n.Changes = append(n.Changes, f.Message+": "+f.Fix)
+		}
+	}
+	if k := len(best.Exceptions); k > e.plan.Policy.MaxExceptions.V {
+		codes := map[string]bool{}
+		for _, x := range best.Exceptions {
+			codes[x.Code] = true
+		}
+		n.Changes = append(n.Changes, fmt.Sprintf("set policy maxExceptions to %d and give %s another door, or resolve %s", k, plural(k, "app"), strings.Join(sortedKeys(codes), ", ")))
+	}
+	return n
+}
+
+func (e *evaluation) rejectedSummary(n *Nearest) string {
+	if n == nil {
+		return "The policy excludes all four patterns."
+	}
+	return fmt.Sprintf("No pattern meets every requirement; %s comes nearest.", n.Candidate)
+}
+
+// summary is one sentence a director can read.
+func (e *evaluation) summary(feasible []*Candidate) string {
+	best := feasible[0]
+	s := fmt.Sprintf("Let the apps leave by %s: %s USD a month billed by AWS, %s with declared work", patternWords[best.Pattern],
+		atLeast(best.Monthly, best.Monthly.Total), atLeast(best.Monthly, best.Monthly.Decision))
+	if len(best.Exceptions) > 0 {
+		s += fmt.Sprintf("; %s must go by another door", plural(len(best.Exceptions), "app"))
+	}
+	if len(feasible) == 1 {
+		return s + "; it is the only pattern that meets every requirement."
+	}
+	next := feasible[1]
+	return s + fmt.Sprintf("; %s would come to %s USD more.", next.Pattern, Money(next.Monthly.Decision.Sub(best.Monthly.Decision)))
+}
+
+// patternWords names the patterns for people.
+var patternWords = map[string]string{
+	"vpc-subnet-cidr":       "subnets of their own (vpc-subnet-cidr)",
+	"private-nat-gateway":   "private NAT gateways (private-nat-gateway)",
+	"cilium-egress-gateway": "Cilium's egress gateway (cilium-egress-gateway)",
+	"istio-egress-gateway":  "Istio's egress gateway (istio-egress-gateway)",
+}
+
+func atLeast(m Monthly, d decimal.Decimal) string {
+	if len(m.Unknown) > 0 {
+		return "at least " + Money(d)
+	}
+	return Money(d)
+}
+
+// Money renders an amount for people: thousands separated, cents rounded half
+// up.
+func Money(d decimal.Decimal) string {
+	s := d.StringFixed(2)
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	whole, cents, _ := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + whole + "." + cents
+}
+
+// nearTies are candidates so close that the model should not decide alone:
+// within nearTiePercent of the winner's decision less what is the same in both.
+func nearTies(plan *inventory.Plan, feasible []*Candidate) []NearTie {
+	best := feasible[0]
+	limit := best.work.assumption("nearTiePercent")
+	hundred := decimal.NewFromInt(100)
+	var list []NearTie
+	for _, c := range feasible[1:] {
+		base := best.Monthly.Decision.Sub(identical(best.Monthly, c.Monthly))
+		diff := c.Monthly.Decision.Sub(best.Monthly.Decision)
+		if base.IsPositive() && diff.Mul(hundred).LessThanOrEqual(base.Mul(limit)) {
+			list = append(list, NearTie{Candidate: c.ID, Difference: diff, Percent: diff.Mul(hundred).DivRound(base, 1)})
+		}
+	}
+	return list
+}
+
+// identical sums the lines that are the same in both bills and works.
+func identical(a, b Monthly) decimal.Decimal {
+	sum := decimal.Zero
+	for _, x := range a.Lines {
+		for _, y := range b.Lines {
+			if x.Item == y.Item && x.Amount.Equal(y.Amount) {
+				sum = sum.Add(x.Amount)
+			}
+		}
+	}
+	for _, x := range a.Work {
+		for _, y := range b.Work {
+			if x.What == y.What && x.Amount.Equal(y.Amount) {
+				sum = sum.Add(x.Amount)
+			}
+		}
+	}
+	return sum
+}
+
+// assumptions are all values nobody gave that some candidate used, by name.
+func (e *evaluation) assumptions() []Assumption {
+	all := map[string]Assumption{}
+	for _, a := range defaulted(e.plan) {
+		all[a.Name] = a
+	}
+	for _, c := range e.candidates {
+		for name, a := range c.work.assumed {
+			all[name] = a
+		}
+	}
+	list := make([]Assumption, 0, len(all))
+	for _, name := range sortedKeys(all) {
+		list = append(list, all[name])
+	}
+	return list
+}

@@ -1,0 +1,157 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cidr"
+	"egressplan/cost"
+	"egressplan/planner/inventory"
+)
+
+// need is how many addresses a block must offer, as a sum a person can check.
+type need struct {
+	addresses int
+	prefixes  int // aligned /28 blocks among them, under prefix delegation
+	parts     []string
+}
+
+func (n *need) add(addresses int, format string, args ...any) {
+	if addresses == 0 {
+		return
+	}
+	n.addresses += addresses
+	n.parts = append(n.parts, fmt.Sprintf(format, args...)+fmt.Sprintf(" = %d", addresses))
+}
+
+// bits is the prefix length of the smallest subnet that is large enough; ok is
+// false where even a /16 is not.
+func (n need) bits() (int, bool) {
+	bits, ok := cidr.BitsFor(max(n.addresses, 1))
+	if n.prefixes == 0 || !ok {
+		return bits, ok
+	}
+	forPrefixes, ok := cidr.BitsForPrefixes(n.prefixes)
+	return min(bits, forPrefixes), ok
+}
+
+// zonePods is how many pods of an app one zone must hold: its maximum with
+// growth, spread evenly over the zones, rounded up twice.
+func (w *work) zonePods(a *inventory.App) int {
+	grown := decimal.NewFromInt(int64(a.Pods.Max.V)).Mul(decimal.NewFromInt(1).Add(a.Growth.V)).Ceil().IntPart()
+	zones := int64(len(w.zones))
+	return int((grown + zones - 1) / zones)
+}
+
+// zoneFleet is what one zone needs for some apps at their maximum with growth.
+type zoneFleet struct {
+	nodes   int // EC2 nodes
+	perNode int // pods with an address of their own on the fullest node
+	pods    int // pods with an address of their own on EC2
+	fargate int // Fargate pods
+}
+
+// fleet packs the pods one zone must hold onto nodes of the cluster's type.
+func (w *work) fleet(apps []*inventory.App) zoneFleet {
+	var f zoneFleet
+	var demands []cost.Demand
+	for _, a := range apps {
+		n := w.zonePods(a)
+		switch {
+		case a.Compute.V == inventory.ComputeFargate:
+			f.fargate += n
+			continue
+		case !a.HostNetwork.V:
+			f.pods += n
+		}
+		demands = append(demands, cost.Demand{Key: a.Key, Pods: n, CPU: a.Requests.CPU.V, Memory: a.Requests.Memory.V})
+	}
+	if len(demands) == 0 {
+		return f
+	}
+	nodes, ok := cost.SharedNodes(demands, w.nodeShape(), 1)
+	if !ok {
+		nodes = f.pods // one pod to a node is the least that can be said; the finding names the app
+	}
+	f.nodes = max(nodes, 1)
+	f.perNode = (f.pods + f.nodes - 1) / f.nodes
+	return f
+}
+
+// nodeShape is what a workload node offers to pods after the kubelet's
+// reservations and the daemonsets.
+func (w *work) nodeShape() cost.Node {
+	cni := w.env.Cluster.VPCCNI
+	pods := cost.MaxPods(w.nodeType.ENIs, w.nodeType.IPv4PerENI, cni.CustomNetworking.V, cni.PrefixDelegation.V, w.nodeType.VCPU)
+	cpu, memory := cost.Allocatable(w.nodeType.VCPU, w.nodeType.MemoryMiB, pods, w.assumeInt("evictionMemoryMiB"))
+	return cost.Node{
+		CPU:    cpu - w.assumeInt("daemonsetCPUMillis"),
+		Memory: memory - w.assumeInt("daemonsetMemoryMiB"),
+		Pods:   pods - w.assumeInt("daemonsetPods"),
+	}
+}
+
+// nodeAddresses is what the node subnet of one zone must hold. Where pods take
+// their addresses from it, each node holds whole interfaces: those its pods
+// fill and one warm one (WARM_ENI_TARGET=1, the CNI's default), every address
+// of an interface taken at once.
+// Source: Amazon VPC CNI README (warm pool); Amazon EKS Best Practices Guide, VPC CNI.
+func (w *work) nodeAddresses(f zoneFleet) need {
+	var n need
+	cni := w.env.Cluster.VPCCNI
+	switch {
+	case f.nodes == 0:
+	case cni.CustomNetworking.V:
+		n.add(f.nodes, "%d nodes x 1 address (pods are elsewhere: custom networking)", f.nodes)
+	case cni.PrefixDelegation.V:
+		w.addPrefixes(&n, f, w.nodeType.ENIs, true)
+	default:
+		enis := warmENIs(f.perNode, w.nodeType.ENIs, w.nodeType.IPv4PerENI)
+		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
+			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
+	}
+	return n
+}
+
+// podAddresses is what the pod subnet of one zone must hold: under custom
+// networking every interface but the primary lies there, and Fargate pods where
+// they have a subnet of their own.
+func (w *work) podAddresses(f zoneFleet) need {
+	var n need
+	cni := w.env.Cluster.VPCCNI
+	switch {
+	case !cni.CustomNetworking.V || f.pods == 0:
+	case cni.PrefixDelegation.V:
+		w.addPrefixes(&n, f, w.nodeType.ENIs-1, false)
+	default:
+		enis := warmENIs(f.perNode, w.nodeType.ENIs-1, w.nodeType.IPv4PerENI)
+		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
+			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
+	}
+	n.add(f.fargate, "%d Fargate pods x 1 address", f.fargate)
+	return n
+}
+
+// addPrefixes counts space under prefix delegation: whole /28 prefixes for the
+// pods of a node and one warm (WARM_PREFIX_TARGET=1), and one address for each
+// interface.
+func (w *work) addPrefixes(n *need, f zoneFleet, maxENIs int, primary bool) {
+	prefixes := (f.perNode+15)/16 + 1
+	enis := max(1, min(maxENIs, (prefixes+w.nodeType.IPv4PerENI-2)/(w.nodeType.IPv4PerENI-1)))
+	n.prefixes = f.nodes * prefixes
+	n.add(f.nodes*prefixes*16, "%d nodes x %d prefixes of 16 (%d pods a node, one prefix warm)", f.nodes, prefixes, f.perNode)
+	what := "interfaces"
+	if !primary {
+		what = "secondary interfaces"
+	}
+	n.add(f.nodes*enis, "%d nodes x %d %s x 1 address", f.nodes, enis, what)
+}
+
+// warmENIs is how many interfaces a node with that many pods holds: enough for
+// them (each interface keeps one address for itself) and one warm, within the
+// type's limit.
+func warmENIs(pods, maxENIs, ipv4PerENI int) int {
+	used := (pods + ipv4PerENI - 2) / (ipv4PerENI - 1)
+	return min(maxENIs, max(used, 1)+1)
+}

@@ -1,0 +1,239 @@
+package planner
+
+import (
+	"fmt"
+
+	"egressplan/planner/inventory"
+)
+
+// groupSpace is the space of groups with nodes of their own (patterns 1 and 2):
+// a node subnet in every zone, and a pod subnet where pods are elsewhere and
+// their exit matters. routable says whether the sources must be.
+func (w *work) groupSpace(groups []*group, routable bool) []demand {
+	var list []demand
+	for _, g := range groups {
+		if len(w.ownSubnets(g)) > 0 {
+			continue
+		}
+		fleet := w.fleet(g.apps)
+		for _, z := range w.zones {
+			d := demand{group: g.name, zone: z, apps: g.keys(), routable: routable}
+			if fleet.nodes > 0 {
+				d.purpose, d.need = purposeNodes, w.nodeAddresses(fleet)
+				list = append(list, d)
+			}
+			if n := w.groupPods(g, fleet); n.addresses > 0 {
+				d.purpose, d.need = purposePods, n
+				list = append(list, d)
+			}
+		}
+	}
+	return append(list, w.sharedPods(groups)...)
+}
+
+// groupPods is what a group's own pod subnet must hold: Fargate pods, and under
+// custom networking the pods themselves where their exit matters.
+func (w *work) groupPods(g *group, f zoneFleet) need {
+	if w.podAddressShows(g.apps) {
+		return w.podAddresses(f)
+	}
+	var n need
+	n.add(f.fargate, "%d Fargate pods x 1 address", f.fargate)
+	return n
+}
+
+// sharedPods is the pod space of all groups whose pods hide behind their node
+// (custom networking with SNAT): one range for all, never seen on-premises.
+func (w *work) sharedPods(groups []*group) []demand {
+	if !w.env.Cluster.VPCCNI.CustomNetworking.V {
+		return nil
+	}
+	total := need{}
+	var apps []string
+	for _, g := range groups {
+		if w.podAddressShows(g.apps) || len(w.ownSubnets(g)) > 0 {
+			continue
+		}
+		f := w.fleet(g.apps)
+		f.fargate = 0
+		n := w.podAddresses(f)
+		total.prefixes += n.prefixes
+		total.add(n.addresses, "%s", g.name)
+		apps = append(apps, g.keys()...)
+	}
+	var list []demand
+	for _, z := range w.zones {
+		if total.addresses > 0 && len(w.existingSubnets(inventory.RolePods, z)) == 0 {
+			list = append(list, demand{group: sharedSpace, zone: z, purpose: purposePods, apps: apps, need: total})
+		}
+	}
+	return list
+}
+
+// ownSubnets are the existing subnets a group must use: those its apps name, if
+// they all name the same.
+func (w *work) ownSubnets(g *group) []*inventory.Subnet {
+	var list []*inventory.Subnet
+	for _, v := range g.apps[0].Subnets {
+		for i := range w.env.VPC.Subnets {
+			if w.env.VPC.Subnets[i].Name.V == v.V {
+				list = append(list, &w.env.VPC.Subnets[i])
+			}
+		}
+	}
+	for _, a := range g.apps[1:] {
+		if fmt.Sprint(names(a.Subnets)) != fmt.Sprint(names(g.apps[0].Subnets)) {
+			return nil
+		}
+	}
+	return list
+}
+
+func names(values []inventory.Value[string]) []string {
+	var list []string
+	for _, v := range values {
+		list = append(list, v.V)
+	}
+	return list
+}
+
+// adoptOwn puts the existing subnets a group must use in place of new blocks;
+// a second one in a zone gets a numbered name.
+func (w *work) adoptOwn(groups []*group) {
+	for _, g := range groups {
+		count := map[string]int{}
+		for _, s := range w.ownSubnets(g) {
+			d := demand{group: g.name, zone: s.Zone.V, purpose: purposeNodes, apps: g.keys()}
+			count[s.Zone.V]++
+			if count[s.Zone.V] == 1 {
+				w.adopt(d, s)
+				continue
+			}
+			name := fmt.Sprintf("%s/%d", d.name(), count[s.Zone.V])
+			w.layout.blocks[name] = &block{demand: d, name: name, cidr: s.CIDR.V, subnet: s.Name.V}
+		}
+	}
+}
+
+// adoptPods lets existing pod subnets serve as the shared pod range.
+func (w *work) adoptPods() {
+	if !w.env.Cluster.VPCCNI.CustomNetworking.V {
+		return
+	}
+	for _, z := range w.zones {
+		if list := w.existingSubnets(inventory.RolePods, z); len(list) > 0 && w.layout.get(sharedSpace, z, purposePods) == nil {
+			w.adopt(demand{group: sharedSpace, zone: z, purpose: purposePods}, list[0])
+		}
+	}
+}
+
+// sharedNodes is the space of nodes that all apps share (patterns 3 and 4):
+// none where existing node subnets serve.
+func (w *work) sharedNodes(groups []*group) []demand {
+	var apps []*inventory.App
+	for _, a := range w.apps {
+		if len(w.onPremises(a)) > 0 {
+			apps = append(apps, a)
+		}
+	}
+	if len(apps) == 0 {
+		return nil
+	}
+	g := &group{apps: apps}
+	f := w.fleet(apps)
+	var list []demand
+	for _, z := range w.zones {
+		if len(w.existingSubnets(inventory.RoleNodes, z)) > 0 {
+			continue
+		}
+		list = append(list, demand{group: sharedSpace, zone: z, purpose: purposeNodes, apps: g.keys(), need: w.nodeAddresses(f)})
+		if n := w.podAddresses(f); n.addresses > 0 && len(w.existingSubnets(inventory.RolePods, z)) == 0 {
+			list = append(list, demand{group: sharedSpace, zone: z, purpose: purposePods, apps: g.keys(), need: n})
+		}
+	}
+	return list
+}
+
+// adoptNodes lets the existing node subnet with most room serve as the shared
+// one of its zone.
+func (w *work) adoptNodes() {
+	for _, z := range w.zones {
+		var best *inventory.Subnet
+		for _, s := range w.existingSubnets(inventory.RoleNodes, z) {
+			if best == nil || s.FreeIPs.V > best.FreeIPs.V {
+				best = s
+			}
+		}
+		if best != nil && w.layout.get(sharedSpace, z, purposeNodes) == nil {
+			w.adopt(demand{group: sharedSpace, zone: z, purpose: purposeNodes}, best)
+		}
+	}
+	w.adoptPods()
+}
+
+// attachments is a /28 in every zone for the transit gateway's attachment,
+// where a site is reached over one and none is there (AWS Transit Gateway,
+// design best practices: a subnet of its own, one address used).
+func (w *work) attachments() []demand {
+	over := false
+	for i := range w.env.Sites {
+		for _, l := range w.env.Sites[i].Links {
+			over = over || l.Gateway.V == inventory.TransitGateway
+		}
+	}
+	if !over {
+		return nil
+	}
+	var list []demand
+	for _, z := range w.zones {
+		if len(w.existingSubnets(inventory.RoleTGW, z)) == 0 {
+			d := demand{group: sharedSpace, zone: z, purpose: purposeTGW}
+			d.need.add(1, "1 attachment x 1 address")
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// placeGroups places every group's pods in its own subnets.
+func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone string, g *group)) {
+	w := b.w
+	for _, g := range groups {
+		for _, z := range w.zones {
+			nodes, pods := w.layout.get(g.name, z, purposeNodes), w.layout.get(g.name, z, purposePods)
+			fargate := pods
+			if fargate == nil {
+				fargate = nodes
+			}
+			switch {
+			case !w.env.Cluster.VPCCNI.CustomNetworking.V:
+				pods = nodes
+			case !w.podAddressShows(g.apps):
+				pods = w.layout.get(sharedSpace, z, purposePods)
+			}
+			if !hasCompute(g.apps, inventory.ComputeFargate) {
+				fargate = nil
+			}
+			for _, bl := range []*block{nodes, pods, fargate} {
+				if bl != nil {
+					b.exitOnce(bl, z, g, exit)
+				}
+			}
+			b.place(g.name, z, nodes, pods, fargate)
+		}
+	}
+}
+
+// exitOnce fills the route table of a new subnet the first time it is met; an
+// existing subnet keeps the table it has.
+func (b *builder) exitOnce(bl *block, zone string, g *group, exit func(out subnetNodes, zone string, g *group)) {
+	if _, done := b.subnet[bl.name]; done || bl.subnet != "" {
+		return
+	}
+	s := b.newSubnet(bl)
+	if bl.group == sharedSpace {
+		b.toSites(s.out)
+		return
+	}
+	exit(s, zone, g)
+}

@@ -1,0 +1,340 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cost"
+	"egressplan/planner/inventory"
+)
+
+// volume is a sum of monthly GB with the number of flows whose part of it was
+// not given.
+type volume struct {
+	known   decimal.Decimal
+	unknown []string // "app -> destination"
+}
+
+func (v *volume) add(in inventory.Volume, subject string, fill decimal.Decimal, end rangeEnd) {
+	switch {
+	case !in.Known:
+		v.known = v.known.Add(fill)
+		v.unknown = append(v.unknown, subject)
+	case end == lowEnd:
+		v.known = v.known.Add(in.Low)
+	case end == highEnd:
+		v.known = v.known.Add(in.High)
+	default:
+		v.known = v.known.Add(in.Low.Add(in.High).Div(decimal.NewFromInt(2)))
+	}
+}
+
+// volumes are the month's on-premises traffic: out and in over all links, and
+// opened, the part in connections that apps open (both directions), which is
+// what passes NAT gateways and egress gateways.
+type volumes struct {
+	bySite map[string]*siteVolume
+	opened volume
+}
+
+// siteVolume is one site's traffic.
+type siteVolume struct{ out, in volume }
+
+// volumes sums the flows: over the links everybody's, opened only those of the
+// apps that take part. fill stands in for each
+// direction nobody gave a figure for, so that a caller can ask what if.
+func (w *work) volumes(fill decimal.Decimal) volumes {
+	v := volumes{bySite: map[string]*siteVolume{}}
+	for i := range w.env.Sites {
+		v.bySite[w.env.Sites[i].Name.V] = &siteVolume{}
+	}
+	for _, f := range w.flowsOf(w.everyone()) {
+		s := v.bySite[f.to.Site]
+		if s == nil {
+			s = &siteVolume{}
+			v.bySite[f.to.Site] = s
+		}
+		s.out.add(f.flow.Out, f.subject(), fill, w.end)
+		s.in.add(f.flow.In, f.subject(), fill, w.end)
+		_, out := w.excluded[f.app.Key]
+		if f.flow.Initiator.V != inventory.InitiatorOnPrem && !out {
+			v.opened.add(f.flow.Out, f.subject(), fill, w.end)
+			v.opened.add(f.flow.In, f.subject(), fill, w.end)
+		}
+	}
+	return v
+}
+
+// usage is a volume as a usage of a per-GB item.
+func (volumes) usage(item string, v volume, how string) cost.Usage {
+	return cost.Usage{Item: item, Unit: "GB", Quantity: v.known, How: fmt.Sprintf("%s GB: %s", v.known, how),
+		Unknown: len(v.unknown), Why: unknownWhy(v.unknown)}
+}
+
+// crossZone is the share part/whole of a volume that crosses zones, metered on
+// each side.
+func (volumes) crossZone(w *work, v volume, part, whole int, why string) cost.Usage {
+	sides := w.assumption("crossZoneSides")
+	share := cost.Share(v.known, part, whole).Mul(sides)
+	return cost.Usage{Item: "cross-zone-gb", Unit: "GB", Quantity: share, Unknown: len(v.unknown), Why: unknownWhy(v.unknown),
+		How: fmt.Sprintf("%s GB x %d/%d x %s sides: %s", v.known, part, whole, sides, why)}
+}
+
+func unknownWhy(subjects []string) string {
+	if len(subjects) == 0 {
+		return ""
+	}
+	seen := map[string]bool{}
+	var list []string
+	for _, s := range subjects {
+		if !seen[s] {
+			seen[s] = true
+			list = append(list, s)
+		}
+	}
+	n := len(list)
+	if n > 3 {
+		list = append(list[:3:3], fmt.Sprintf("%d more", n-3))
+	}
+	return "volumes not given: " + strings.Join(list, ", ")
+}
+
+// licence is a line where a price is set, an unknown where a chosen feature
+// needs it and none is.
+func (w *work) licence(item string, price inventory.Value[decimal.Decimal], needed bool, what string) []cost.Usage {
+	switch {
+	case price.Set && price.V.IsPositive():
+		return []cost.Usage{{Item: item, Unit: "month", Quantity: decimal.NewFromInt(1), UnitPrice: decimal.NewNullDecimal(price.V),
+			Source: "policy, licences", How: what}}
+	case needed && !price.Set:
+		return []cost.Usage{{Item: item, Unit: "month", Unknown: 1, Why: what + ": no price given"}}
+	}
+	return nil
+}
+
+// usages is everything the candidate is billed for in a month.
+func (w *work) usages(fill decimal.Decimal) []cost.Usage {
+	v := w.volumes(fill)
+	list := w.nodeUsage()
+	list = append(list, w.linkUsage(v)...)
+	list = append(list, w.fargateUsage()...)
+	return append(list, w.pattern.usage(w, v)...)
+}
+
+// linkUsage is what the links to the sites cost: the same in every pattern.
+// Fixed cost of a shared link is somebody else's. GB go over the primary link;
+// a transit gateway bills what is sent into it from either side, a Direct
+// Connect only what leaves AWS, a VPN the internet rate for that.
+func (w *work) linkUsage(v volumes) []cost.Usage {
+	var list []cost.Usage
+	attachments := 0
+	for i := range w.env.Sites {
+		site := &w.env.Sites[i]
+		primary := w.primary(site)
+		for j := range site.Links {
+			l := &site.Links[j]
+			if !l.Shared.V {
+				if l.Gateway.V == inventory.TransitGateway {
+					attachments++
+				}
+				list = append(list, w.linkHours(l)...)
+			}
+			if l != primary {
+				continue
+			}
+			s := v.bySite[site.Name.V]
+			if l.Gateway.V == inventory.TransitGateway {
+				both := volume{s.out.known.Add(s.in.known), append(append([]string{}, s.out.unknown...), s.in.unknown...)}
+				list = append(list, v.usage("transit-gateway-gb", both, "sent into the transit gateway from either side, "+site.Name.V))
+			}
+			if l.Over.V == inventory.DirectConnect {
+				list = append(list, v.usage("direct-connect-out-gb:"+l.Location.V, s.out, "out to "+site.Name.V+" over "+l.Name.V))
+			} else {
+				list = append(list, v.usage("internet-out-gb", s.out, "out to "+site.Name.V+" over "+l.Name.V))
+			}
+		}
+	}
+	if attachments > 0 || w.usesTGW() {
+		list = append(list, hours(w, "transit-gateway-attachment-hour", attachments+1, "transit gateway attachment"))
+	}
+	return list
+}
+
+// usesTGW reports whether some site is reached over a transit gateway.
+func (w *work) usesTGW() bool {
+	for i := range w.env.Sites {
+		for _, l := range w.env.Sites[i].Links {
+			if l.Gateway.V == inventory.TransitGateway {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// primary is the link that carries a site's traffic.
+func (w *work) primary(site *inventory.Site) *inventory.Link {
+	for i := range site.Links {
+		if site.Links[i].Role.V == inventory.RolePrimary {
+			return &site.Links[i]
+		}
+	}
+	if len(site.Links) > 0 {
+		return &site.Links[0]
+	}
+	return nil
+}
+
+// linkHours is the fixed cost of one link.
+func (w *work) linkHours(l *inventory.Link) []cost.Usage {
+	if l.Over.V == inventory.SiteToSiteVPN {
+		return []cost.Usage{hours(w, "vpn-connection-hour", 1, "VPN connection")}
+	}
+	if !l.Capacity.Set {
+		return []cost.Usage{{Item: "direct-connect-port-hour", Unit: "h", Unknown: 1, Why: "capacity of " + l.Name.V + " not given"}}
+	}
+	gbps := l.Capacity.V.Div(decimal.NewFromInt(1000))
+	item := fmt.Sprintf("direct-connect-port-hour:%sGbps", gbps)
+	if gbps.LessThan(decimal.NewFromInt(1)) {
+		item = fmt.Sprintf("direct-connect-hosted-hour:%sMbps", l.Capacity.V)
+	}
+	return []cost.Usage{hours(w, item, l.Ports.V, "Direct Connect port")}
+}
+
+// nodeDemands are the pods at their typical count, with what each pattern adds
+// to them.
+func (w *work) nodeDemands(apps []*inventory.App) []cost.Demand {
+	_, meshed := w.pattern.(istioPattern)
+	var list []cost.Demand
+	for _, a := range apps {
+		if a.Compute.V == inventory.ComputeFargate {
+			continue
+		}
+		d := cost.Demand{Key: a.Key, Pods: a.Pods.Typical.V, CPU: a.Requests.CPU.V, Memory: a.Requests.Memory.V}
+		if meshed && w.groups[a.Key] != nil && !a.HostNetwork.V && a.OS.V == inventory.OSLinux {
+			d.CPU += w.assumeInt("sidecarCPUMillis")
+			d.Memory += w.assumeInt("sidecarMemoryMiB")
+		}
+		list = append(list, d)
+	}
+	if meshed {
+		list = append(list, cost.Demand{Key: "istiod", Pods: w.assumeInt("istiodReplicas"), CPU: w.assumeInt("istiodCPUMillis"), Memory: w.assumeInt("istiodMemoryMiB")})
+	}
+	return list
+}
+
+// everyone are all apps, those left out included: their pods run somewhere.
+func (w *work) everyone() []*inventory.App {
+	list := make([]*inventory.App, len(w.plan.Apps))
+	for i := range w.plan.Apps {
+		list[i] = &w.plan.Apps[i]
+	}
+	return list
+}
+
+// nodeCounts are the workload nodes the candidate runs and what the same pods
+// would need on shared nodes, at least one node in every zone.
+func (w *work) nodeCounts() (nodes, shared int) {
+	n := w.nodeShape()
+	shared, _ = cost.SharedNodes(w.nodeDemands(w.everyone()), n, len(w.zones))
+	if _, dedicated := w.dedicated(); !dedicated {
+		return shared, shared
+	}
+	rest := map[string]bool{}
+	var others []*inventory.App
+	for _, a := range w.everyone() {
+		if w.groups[a.Key] == nil {
+			rest[a.Key] = true
+			others = append(others, a)
+		}
+	}
+	for _, g := range distinct(w.groups) {
+		if d := w.nodeDemands(g.apps); len(d) > 0 {
+			k, _ := cost.DedicatedNodes(d, n, len(w.zones))
+			nodes += k
+		}
+	}
+	if d := w.nodeDemands(others); len(d) > 0 {
+		k, _ := cost.SharedNodes(d, n, len(w.zones))
+		nodes += k
+	}
+	return nodes, shared
+}
+
+// dedicated says whether source groups have nodes of their own, and how many
+// groups there are.
+func (w *work) dedicated() (int, bool) {
+	switch w.pattern.(type) {
+	case subnetPattern, natPattern:
+		return len(distinct(w.groups)), true
+	}
+	return 0, false
+}
+
+// nodeUsage is the workload nodes, by bin packing of the pods' requests.
+func (w *work) nodeUsage() []cost.Usage {
+	nodes, shared := w.nodeCounts()
+	u := hours(w, "ec2-hour:"+w.nodeType.Type, nodes, "workload node")
+	if groups, dedicated := w.dedicated(); dedicated {
+		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(groups, "source group"), shared)
+	}
+	for _, a := range w.everyone() {
+		if a.OS.V == inventory.OSWindows {
+			u.Unknown++
+			u.Why = "the Windows licence of nodes for " + a.Key
+		}
+	}
+	return []cost.Usage{u}
+}
+
+// fargateUsage is the Fargate pods at their typical count, each rounded up to a
+// size Fargate offers with 256 MiB for its own components (Amazon EKS User
+// Guide, Fargate pod configuration).
+func (w *work) fargateUsage() []cost.Usage {
+	cpu, memory, pods := decimal.Zero, decimal.Zero, 0
+	for _, a := range w.everyone() {
+		if a.Compute.V != inventory.ComputeFargate {
+			continue
+		}
+		c, m := fargateSize(a.Requests.CPU.V, a.Requests.Memory.V)
+		n := decimal.NewFromInt(int64(a.Pods.Typical.V))
+		cpu, memory, pods = cpu.Add(c.Mul(n)), memory.Add(m.Mul(n)), pods+a.Pods.Typical.V
+	}
+	if pods == 0 {
+		return nil
+	}
+	h := w.assumption("hoursPerMonth")
+	return []cost.Usage{
+		{Item: "fargate-vcpu-hour", Unit: "vCPU-h", Quantity: cpu.Mul(h), How: fmt.Sprintf("%s, %s vCPU x %s h", plural(pods, "Fargate pod"), cpu, h)},
+		{Item: "fargate-gb-hour", Unit: "GB-h", Quantity: memory.Mul(h), How: fmt.Sprintf("%s, %s GB x %s h", plural(pods, "Fargate pod"), memory, h)},
+	}
+}
+
+// fargateSizes are the vCPU sizes with their smallest, largest and step of
+// memory in MiB (Amazon EKS User Guide, Fargate pod configuration).
+var fargateSizes = []struct{ millis, from, to, step int }{
+	{250, 512, 2048, 512}, {500, 1024, 4096, 1024}, {1000, 2048, 8192, 1024}, {2000, 4096, 16384, 1024},
+	{4000, 8192, 30720, 1024}, {8000, 16384, 61440, 4096}, {16000, 32768, 122880, 8192},
+}
+
+// fargateSize is the smallest size that holds a pod's requests: vCPU and GB.
+func fargateSize(millis, memory int) (vcpu, gb decimal.Decimal) {
+	memory += 256
+	size := fargateSizes[len(fargateSizes)-1]
+	for _, s := range fargateSizes {
+		if millis <= s.millis && memory <= s.to {
+			size = s
+			break
+		}
+	}
+	m := size.from
+	for m < memory && m < size.to {
+		m += size.step
+		if size.millis == 250 && m == 1536 {
+			m = 2048
+		}
+	}
+	return decimal.New(int64(size.millis), -3), decimal.NewFromInt(int64(m)).Div(decimal.NewFromInt(1024))
+}

@@ -1,0 +1,241 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// Detail is the recommendation as it is written for programs: unless all is
+// asked for, only the recommended candidate carries its address plan, sources
+// and allow-list, and findings of one code are folded into one.
+func (r *Recommendation) Detail(all bool) *Recommendation {
+	if all {
+		return r
+	}
+	out := *r
+	out.Candidates = make([]*Candidate, len(r.Candidates))
+	for i, c := range r.Candidates {
+		brief := *c
+		if c.Status != Recommended {
+			brief.VPCCIDRs, brief.Allocations, brief.Sources, brief.AllowList = nil, nil, nil, nil
+		}
+		brief.Findings = Fold(c.Findings)
+		out.Candidates[i] = &brief
+	}
+	return &out
+}
+
+// foldedSubjects is how many subjects a folded finding names.
+const foldedSubjects = 20
+
+// Fold puts findings of one code and severity together, in their order: all
+// subjects counted, the first twenty named, the first message kept.
+func Fold(list []FindingView) []FindingView {
+	type key struct {
+		code     string
+		severity finding.Severity
+	}
+	at := map[key]int{}
+	var out []FindingView
+	for _, f := range list {
+		k := key{f.Code, f.Severity}
+		i, seen := at[k]
+		if !seen {
+			at[k] = len(out)
+			f.Subjects = slices.Clone(f.Subjects)
+			out = append(out, f)
+			continue
+		}
+		out[i].Count += f.Count
+		out[i].Subjects = append(out[i].Subjects, f.Subjects...)
+	}
+	for i := range out {
+		slices.Sort(out[i].Subjects)
+		out[i].Subjects = slices.Compact(out[i].Subjects)
+		out[i].Count = max(1, len(out[i].Subjects))
+		if len(out[i].Subjects) > foldedSubjects {
+			out[i].Subjects = out[i].Subjects[:foldedSubjects]
+		}
+	}
+	return out
+}
+
+// PlanAddresses is the address plan of a pattern; "" means the recommended one,
+// or the nearest where all are rejected.
+func PlanAddresses(plan *inventory.Plan, patternID string) *AddressPlan {
+	c := pick(plan, patternID)
+	out := &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
+		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Free: []FreeView{}, Unmet: []UnmetView{}, SmallestChange: []SmallestChange{}}
+	if c == nil {
+		return out
+	}
+	w := c.work
+	out.Pattern = c.ID
+	for _, d := range w.layout.demands {
+		out.Demands = append(out.Demands, DemandView{Name: d.name(), Purpose: d.purpose, Zone: d.zone, PrefixLength: w.layout.bits[d.name()], Pools: w.layout.pools[d.name()]})
+	}
+	slices.SortFunc(out.Demands, func(a, b DemandView) int { return compareText(a.Name, b.Name) })
+	out.Allocations = append(out.Allocations, c.Allocations...)
+	out.VPCCIDRs = append(out.VPCCIDRs, c.VPCCIDRs...)
+	out.Moves = append(out.Moves, w.layout.moves...)
+	for _, u := range w.layout.unmet {
+		out.Unmet = append(out.Unmet, UnmetView{Name: u.Demand.Key, PrefixLength: u.Demand.Bits, Why: unmetWhy(u)})
+	}
+	for _, f := range c.Findings {
+		if f.Severity == finding.Blocker && (f.Code == "vpc-frozen" || f.Code == "no-space" && len(w.layout.unmet) == 0) {
+			for _, s := range f.Subjects {
+				out.Unmet = append(out.Unmet, UnmetView{Name: s, Why: f.Message})
+			}
+		}
+	}
+	out.Fits = len(out.Unmet) == 0
+	out.Free = freeViews(w)
+	return out
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// freeViews is what each pool has left.
+func freeViews(w *work) []FreeView {
+	list := []FreeView{}
+	for _, f := range w.layout.free {
+		v := FreeView{Pool: f.Pool, Addresses: fmt.Sprint(f.Addresses), Blocks: map[string]int{}}
+		for bits, n := range f.Blocks {
+			v.Blocks[fmt.Sprint(bits)] = n
+		}
+		total := uint64(0)
+		for _, p := range w.env.Pools {
+			if p.Name.V == f.Pool {
+				for _, c := range p.CIDRs {
+					total += 1 << (32 - c.V.Bits())
+				}
+			}
+		}
+		v.Total = fmt.Sprint(total)
+		list = append(list, v)
+	}
+	return list
+}
+
+// pick evaluates the plan and returns the candidate of a pattern.
+func pick(plan *inventory.Plan, patternID string) *Candidate {
+	r := Recommend(plan)
+	if patternID == "" {
+		switch {
+		case r.Pattern != nil:
+			patternID = *r.Pattern
+		case r.Nearest != nil:
+			patternID = r.Nearest.Candidate
+		}
+	}
+	for _, c := range r.Candidates {
+		if c.ID == patternID {
+			return c
+		}
+	}
+	return nil
+}
+
+// SimulateOptions choose what simulate shows; empty fields choose everything
+// (the recommended pattern, the healthy state).
+type SimulateOptions struct{ Pattern, App, To, State string }
+
+// Simulate walks the flows of a pattern and puts each path into words. The
+// error says which option names something that is not there.
+func Simulate(plan *inventory.Plan, o SimulateOptions) (*Simulation, error) {
+	if o.State != "" && o.State != "healthy" {
+		return nil, fmt.Errorf("state %q is not walked yet: only healthy is", o.State)
+	}
+	if o.App != "" && plan.App(o.App) == nil {
+		return nil, fmt.Errorf("no app %q; apps are named namespace/name", o.App)
+	}
+	if o.To != "" && plan.Destination(o.To) == nil {
+		return nil, fmt.Errorf("no destination %q", o.To)
+	}
+	out := &Simulation{APIVersion: APIVersion, Kind: "Simulation", Environment: plan.Environment.Name, Paths: []Path{}}
+	c := pick(plan, o.Pattern)
+	if c == nil {
+		return nil, fmt.Errorf("the policy excludes pattern %q", o.Pattern)
+	}
+	walker := sim.NewWalker(&c.work.b.net)
+	for _, p := range c.work.paths {
+		if (o.App == "" || o.App == p.f.app.Key) && (o.To == "" || o.To == p.f.to.Name.V) {
+			out.Paths = append(out.Paths, c.work.pathView(walker, p))
+		}
+	}
+	return out, nil
+}
+
+// pathView walks a path again with its trace and puts it into words.
+func (w *work) pathView(walker *sim.Walker, p walked) Path {
+	out := Path{Pattern: w.pattern.id(), App: p.f.app.Key, Variant: p.variant, Zone: p.zone, To: p.f.to.Name.V,
+		Destination: p.packet.Dst.Addr().String(), Protocol: protocolWord(p.packet.Protocol), Port: int(p.packet.Dst.Port()),
+		Initiator: p.f.flow.Initiator.V, State: "healthy", Verdict: p.result.Verdict.String(), Reason: w.reason(p),
+		Sources: texts(p.sources), Allowed: p.allowed, Replied: p.replied, Forward: []Hop{}, Return: []Hop{}}
+	if p.noOrigin {
+		return out
+	}
+	_, hops := walker.Trace(p.start, p.packet, p.choice)
+	out.Forward = w.hops(hops)
+	if p.result.Verdict == sim.Delivered {
+		_, hops = walker.TraceReply()
+		out.Return = w.hops(hops)
+	}
+	return out
+}
+
+func protocolWord(p sim.Protocol) string {
+	switch p {
+	case sim.UDP:
+		return "udp"
+	case sim.ICMP:
+		return "icmp"
+	}
+	return "tcp"
+}
+
+func (w *work) hops(hops []sim.Hop) []Hop {
+	list := make([]Hop, 0, len(hops))
+	for _, h := range hops {
+		n := w.b.net.Nodes[h.Node]
+		list = append(list, Hop{Hop: n.Name, Kind: n.Kind, Action: h.Action.String(), Src: endpointText(h.After.Src), Dst: endpointText(h.After.Dst), Why: w.why(h)})
+	}
+	return list
+}
+
+func endpointText(a netip.AddrPort) string {
+	if a.Port() == 0 {
+		return a.Addr().String()
+	}
+	return a.String()
+}
+
+// why puts what a hop did into words: the translation or proxy first, then the
+// route.
+func (w *work) why(h sim.Hop) string {
+	for _, ref := range []sim.Ref{h.ProxyRef, h.NATRef, h.Ref} {
+		if n := w.b.notes[ref]; n.text != "" {
+			return n.text
+		}
+	}
+	switch h.Action {
+	case sim.ActDeliver:
+		return "owns the address"
+	case sim.ActUnSNAT:
+		return "belongs to a connection it translated: back to the original address"
+	}
+	return h.Code.String()
+}

@@ -1,0 +1,229 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cidr"
+	"egressplan/cost"
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
+)
+
+// pattern is one way out. Each implementation tells its whole story in one
+// file, in the order of these methods.
+type pattern interface {
+	id() string
+	// replacesCNI reports whether pods are attached by Cilium whatever runs today.
+	replacesCNI() bool
+	// demands is the address space it needs for the apps that take part.
+	demands(w *work) []demand
+	// settle places what lies inside blocks or existing subnets: addresses,
+	// adopted subnets.
+	settle(w *work)
+	// compile adds the pattern to the network: where pods run and how they leave.
+	compile(w *work, b *builder)
+	// source is what on-premises must allow for an app towards a destination.
+	source(w *work, a *inventory.App, d *inventory.Destination) source
+	// usage is what is billed beyond workload nodes and links.
+	usage(w *work, v volumes) []cost.Usage
+	// tasks is the declared work.
+	tasks(w *work) []task
+	// findings are its advantages, considerations and blockers.
+	findings(w *work)
+}
+
+// source is a set of addresses that stands for a group of apps.
+type source struct {
+	group  string
+	apps   []string // who shares it
+	blocks []netip.Prefix
+	// usable counts the addresses the app itself can have among the blocks'.
+	usable  uint64
+	barrier string // the only thing that keeps others from showing it
+}
+
+// work is one candidate being worked out.
+type work struct {
+	plan     *inventory.Plan
+	env      *inventory.Environment
+	pattern  pattern
+	zones    []string
+	apps     []*inventory.App  // those that take part, by Key
+	excluded map[string]string // apps that do not, with the code that says why
+	nodeType inventory.Instance
+	gateType inventory.Instance
+	groups   map[string]*group // source group by app key
+	layout   *layout
+	b        *builder
+	paths    []walked
+	rows     []AllowRow
+	found    []finding.Finding
+	assumed  map[string]Assumption
+	end      rangeEnd // which end of volume ranges counts
+	story    any      // the pattern's own notes between its steps
+}
+
+// newWork prepares a candidate without the excluded apps.
+func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}}
+	for _, z := range w.env.Zones {
+		w.zones = append(w.zones, z.V)
+	}
+	slices.Sort(w.zones)
+	for i := range plan.Apps {
+		if _, out := excluded[plan.Apps[i].Key]; !out {
+			w.apps = append(w.apps, &plan.Apps[i])
+		}
+	}
+	w.nodeType, _ = inventory.InstanceType(w.env.Cluster.NodeType.V)
+	w.gateType, _ = inventory.InstanceType(w.env.Cluster.EgressNodeType.V)
+	return w
+}
+
+// run works the candidate out, from demands to findings.
+func (w *work) run() {
+	w.layout = &layout{}
+	w.allocate(w.pattern.demands(w))
+	w.pattern.settle(w)
+	w.b = newBuilder(w)
+	w.pattern.compile(w, w.b)
+	w.rows = w.allowRows()
+	w.b.allow(w.rows)
+	w.paths = w.walkAll()
+	w.commonFindings()
+	w.pattern.findings(w)
+	w.pathFindings()
+}
+
+// assume notes that a value nobody gave was used.
+func (w *work) assume(name, value, why string) {
+	w.assumed[name] = Assumption{Name: name, Value: value, Why: why, Matters: true}
+}
+
+// assumption is a named value of the work model; using it is noted.
+func (w *work) assumption(name string) decimal.Decimal {
+	v := w.plan.Assume(name)
+	why := "given in the policy"
+	if !v.Set {
+		why = "not given"
+	}
+	w.assume(name, v.V.String(), why)
+	return v.V
+}
+
+func (w *work) assumeInt(name string) int { return int(w.assumption(name).IntPart()) }
+
+// report files a finding with the catalogue's severity, scope, fix and source.
+func (w *work) report(code string, at finding.Pos, subjects []string, format string, args ...any) {
+	e, ok := finding.Lookup(code)
+	if !ok {
+		panic("finding without a catalogue entry: " + code)
+	}
+	w.found = append(w.found, finding.Finding{Code: code, Severity: e.Severity, Scope: e.Scope, Subjects: subjects,
+		Message: fmt.Sprintf(format, args...), Fix: e.Fix, At: at, Source: e.Source})
+}
+
+// reportAs files a finding with another severity than the catalogue's.
+func (w *work) reportAs(s finding.Severity, code string, at finding.Pos, subjects []string, format string, args ...any) {
+	w.report(code, at, subjects, format, args...)
+	w.found[len(w.found)-1].Severity = s
+}
+
+// say files a finding of the catalogue in its own words.
+func (w *work) say(code string, subjects ...string) {
+	e, _ := finding.Lookup(code)
+	w.report(code, finding.Pos{}, subjects, "%s", e.Meaning)
+}
+
+// groupZones are the zones in which a group has nodes or pods.
+func (w *work) groupBlocks(group, purpose string) []*block {
+	var list []*block
+	for _, b := range w.layout.sorted() {
+		if b.group == group && b.purpose == purpose {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// prefixes are the blocks' CIDRs.
+func prefixes(blocks []*block) []netip.Prefix {
+	var list []netip.Prefix
+	for _, b := range blocks {
+		list = append(list, b.cidr)
+	}
+	return list
+}
+
+// usableIn counts the addresses AWS can hand out in some blocks.
+func usableIn(blocks []netip.Prefix) uint64 {
+	var n uint64
+	for _, b := range blocks {
+		if b.Bits() == 32 {
+			n++
+			continue
+		}
+		n += uint64(max(cidr.Usable(b.Bits()), 0))
+	}
+	return n
+}
+
+// texts renders prefixes, canonical and sorted.
+func texts(list []netip.Prefix) []string {
+	out := make([]string, 0, len(list))
+	for _, p := range list {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+// untranslatedTo reports whether packets to a destination keep the pod's
+// address: for all of its blocks, for some, or for none.
+func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
+	all = true
+	for _, c := range w.destinationBlocks(d) {
+		if w.externalSNAT() || cidr.Contains(w.untranslated(), c) {
+			some = true
+		} else {
+			all = false
+		}
+	}
+	return some, all
+}
+
+// podAddressShows reports whether some destination of the apps sees pod
+// addresses (or packets leave by the pod's interface) rather than the node's.
+func (w *work) podAddressShows(apps []*inventory.App) bool {
+	if w.externalSNAT() || w.env.Cluster.VPCCNI.PodSecurityGroups.V == inventory.PodSGStrict && !w.cilium() {
+		return true
+	}
+	for _, a := range apps {
+		for _, f := range w.onPremises(a) {
+			if some, _ := w.untranslatedTo(w.plan.Destination(f.To.V)); some {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasCompute splits apps by what they run on.
+func hasCompute(apps []*inventory.App, compute string) bool {
+	return slices.ContainsFunc(apps, func(a *inventory.App) bool { return a.Compute.V == compute })
+}
+
+// plural is "1 gateway" or "3 gateways".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if strings.HasSuffix(what, "y") {
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

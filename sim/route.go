@@ -1,0 +1,124 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+)
+
+// routeTable finds the best route: the smallest block around the destination
+// first, and in a block the routes in order of preference.
+type routeTable struct {
+	set     blocks
+	entries []routeEntry // by block
+}
+
+// routeEntry are the routes of one destination block.
+type routeEntry struct {
+	matches matches
+	ways    []way // of each match
+	pinned  bool  // a pinned route is here or around
+	plain   bool  // the first matches whatever the packet and its flow
+}
+
+// way is where a route leads.
+type way struct {
+	next   []NodeID
+	first  NodeID // of next, without the way to it
+	ref    Ref
+	tunnel bool
+}
+
+func wayOf(r *Route) way {
+	y := way{next: r.Next, first: None, ref: r.Ref, tunnel: r.Tunnel}
+	if len(r.Next) > 0 {
+		y.first = r.Next[0]
+	}
+	return y
+}
+
+// newRouteTable orders the routes; those without a valid IPv4 destination lead
+// nowhere and are left out.
+func newRouteTable(routes []Route) routeTable {
+	var all []block
+	for i := range routes {
+		if routes[i].Dst.IsValid() && routes[i].Dst.Addr().Is4() {
+			all = append(all, blockOf(routes[i].Dst))
+		}
+	}
+	t := routeTable{set: newBlocks(all)}
+	t.entries = make([]routeEntry, len(t.set))
+	byBlock := make([][]*Route, len(t.set))
+	for i := range routes {
+		if r := &routes[i]; r.Dst.IsValid() && r.Dst.Addr().Is4() {
+			b := t.set.place(blockOf(r.Dst))
+			byBlock[b] = append(byBlock[b], r)
+			t.entries[b].pinned = t.entries[b].pinned || r.Pinned
+		}
+	}
+	for i := range t.entries {
+		around := t.set[i].parent
+		t.entries[i].pinned = t.entries[i].pinned || around >= 0 && t.entries[around].pinned
+		t.entries[i].fill(byBlock[i])
+	}
+	return t
+}
+
+// fill puts the most preferred first: longest source, a label, lowest rank,
+// first listed.
+func (e *routeEntry) fill(routes []*Route) {
+	slices.SortStableFunc(routes, func(x, y *Route) int {
+		return cmp.Or(
+			cmp.Compare(blockOf(y.Src).length(), blockOf(x.Src).length()),
+			cmp.Compare(named(y.Label), named(x.Label)),
+			cmp.Compare(x.Rank, y.Rank),
+		)
+	})
+	list := make([]match, len(routes))
+	e.ways = make([]way, len(routes))
+	for i, r := range routes {
+		list[i], e.ways[i] = routeMatch(r), wayOf(r)
+	}
+	e.matches = newMatches(list)
+	first := &list[0]
+	e.plain = first.src.mask == 0 && first.label == 0 && first.conditions == 0
+}
+
+func named(l Label) int {
+	if l == 0 {
+		return 0
+	}
+	return 1
+}
+
+func routeMatch(r *Route) match {
+	m := matchOf(Match{Src: r.Src, Dst: r.Dst, Label: r.Label})
+	if r.Opening {
+		m.conditions |= onlyOpening
+	}
+	if r.Yielding {
+		m.conditions |= yields
+	}
+	return m
+}
+
+// best is where the route leads that a packet takes, or nil.
+func (t *routeTable) best(p *tuple, opening bool) *way {
+	var excluded condition
+	if !opening {
+		excluded |= onlyOpening
+	}
+	b := t.set.smallest(p.dst)
+	if b >= 0 && t.entries[b].pinned {
+		excluded |= yields
+	}
+	for ; b >= 0; b = t.set[b].parent {
+		e := &t.entries[b]
+		if e.plain {
+			return &e.ways[0]
+		}
+		if i := e.matches.first(p, excluded); i >= 0 {
+			return &e.ways[i]
+		}
+	}
+	return nil
+}

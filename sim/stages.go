@@ -1,0 +1,228 @@
+package sim
+
+import "net/netip"
+
+// visit is a packet at a node.
+type visit struct {
+	in, out  tuple // as it arrived, and as it is now or left
+	at, next NodeID
+	start    bool   // the node made the packet
+	captured bool   // the proxy has opened a new connection
+	session  *visit // what a reply answers, where the node knows it
+	action   Action
+	route    Ref
+	nat      Ref
+	proxy    Ref
+}
+
+// ending is why a walk is over; the zero value lets it go on.
+type ending struct {
+	verdict Verdict
+	code    Code
+	ref     Ref
+}
+
+// pass takes a packet through the stages of a node, in the order of the picture
+// in the package comment.
+func (w *Walker) pass(v *visit, t *table) ending {
+	if e := w.arrive(v, t); e.verdict != Undecided {
+		return e
+	}
+	if w.replying {
+		v.session = w.known(v.at, &v.in)
+	}
+	if e := v.ingress(t); e.verdict != Undecided {
+		return e
+	}
+	if v.session != nil {
+		v.restore()
+	}
+	if e := w.capture(v, t); e.verdict != Undecided {
+		return e
+	}
+	if e := w.deliver(v, t); e.verdict != Undecided {
+		return e
+	}
+	if e := w.route(v, t); e.verdict != Undecided {
+		return e
+	}
+	if e := v.egress(t); e.verdict != Undecided {
+		return e
+	}
+	return w.translate(v, t)
+}
+
+// arrive decides whether the node takes the packet at all.
+func (w *Walker) arrive(v *visit, t *table) ending {
+	switch {
+	case v.start:
+		return ending{}
+	case t.node.Down:
+		return ending{Blackhole, CodeNodeDown, t.node.Ref}
+	case w.looped(v, t):
+		return ending{Looped, CodeLoop, t.node.Ref}
+	case !t.carry(v.in.protocol):
+		return ending{Dropped, CodeProtocol, t.node.Ref}
+	}
+	return ending{}
+}
+
+// looped reports whether the packet has arrived here before as it is now, or
+// has been at too many nodes.
+func (w *Walker) looped(v *visit, t *table) bool {
+	if t.walk != w.walks {
+		t.walk = w.walks
+		return len(w.path) > maxHops
+	}
+	before := w.path[1 : len(w.path)-1]
+	for i := range before {
+		if before[i].at == v.at && before[i].in == v.in {
+			return true
+		}
+	}
+	return len(w.path) > maxHops
+}
+
+func (v *visit) ingress(t *table) ending {
+	if v.start || t.ingress == nil {
+		return ending{}
+	}
+	return t.ingress.check(v, &v.in, CodeIngressDenied)
+}
+
+// capture ends a connection at a proxy and opens the next one.
+func (w *Walker) capture(v *visit, t *table) ending {
+	if len(t.forwards.list) == 0 || v.session != nil {
+		return ending{}
+	}
+	return w.accept(v, t)
+}
+
+func (w *Walker) accept(v *visit, t *table) ending {
+	i := t.forwards.first(&v.out, 0)
+	if i < 0 {
+		return ending{}
+	}
+	f := &t.node.Proxy.Forwards[i]
+	v.proxy = f.Ref
+	if t.authorize != nil {
+		if ok, ref := t.authorize.allows(&v.out); !ok {
+			return ending{Unauthorized, CodeUnauthorized, ref}
+		}
+	}
+	return w.open(v, f)
+}
+
+// open starts the proxy's own connection. It keeps the client's source port:
+// any would do, as a proxy has all of them to itself.
+func (w *Walker) open(v *visit, f *Forward) ending {
+	to := netip.AddrPortFrom(address(v.out.dst), v.out.dstPort)
+	if len(f.To) > 0 {
+		to = f.To[w.pick(len(f.To))]
+	}
+	if !f.From.Is4() || !to.Addr().Is4() {
+		return ending{Dropped, CodeNoTranslation, f.Ref}
+	}
+	v.captured, v.action, w.sources = true, ActProxy, nil
+	v.out.src = number(f.From)
+	v.out.dst, v.out.dstPort = number(to.Addr()), to.Port()
+	if !f.KeepLabel {
+		v.out.label = 0
+	}
+	return ending{}
+}
+
+// deliver ends the walk at the owner of the destination.
+func (w *Walker) deliver(v *visit, t *table) ending {
+	switch {
+	case v.start && !v.captured:
+		return ending{}
+	case w.replying && v.at == w.forth[0].at && v.out.answers(&w.forth[0].in):
+		return ending{Delivered, CodeDelivered, t.node.Ref}
+	case v.session != nil || !t.own(v.out.dst):
+		return ending{} // a known reply is for somebody behind the node
+	case w.replying || t.node.SessionOnly:
+		return ending{Dropped, CodeNoSession, t.node.Ref}
+	}
+	return ending{Delivered, CodeDelivered, t.node.Ref}
+}
+
+func (w *Walker) route(v *visit, t *table) ending {
+	y := t.routes.best(&v.out, v.session == nil)
+	if y == nil {
+		return ending{Dropped, CodeNoRoute, t.node.Ref}
+	}
+	v.route, v.next = y.ref, y.first
+	switch len(y.next) {
+	case 0:
+		return ending{Dropped, CodeRouteDrop, y.ref}
+	case 1:
+	default:
+		v.next = y.next[w.pick(len(y.next))]
+	}
+	if y.tunnel && v.action == ActForward {
+		v.action = ActTunnel
+	}
+	return ending{}
+}
+
+func (v *visit) egress(t *table) ending {
+	if t.egress == nil {
+		return ending{}
+	}
+	return t.egress.check(v, &v.out, CodeEgressDenied)
+}
+
+// check lets a packet pass, also the reply of a flow that a stateful filter let
+// pass before.
+func (f *filter) check(v *visit, p *tuple, code Code) ending {
+	if f.Stateful && v.session != nil {
+		return ending{}
+	}
+	if ok, ref := f.allows(p); !ok {
+		return ending{Dropped, code, ref}
+	}
+	return ending{}
+}
+
+// translate replaces the source of a packet that opens a flow.
+func (w *Walker) translate(v *visit, t *table) ending {
+	if v.session != nil || len(t.nat.list) == 0 {
+		return ending{}
+	}
+	return w.masquerade(v, t)
+}
+
+func (w *Walker) masquerade(v *visit, t *table) ending {
+	i := t.nat.first(&v.out, 0)
+	if i < 0 {
+		return ending{}
+	}
+	n := &t.node.NAT[i]
+	v.nat = n.Ref
+	if len(n.To) == 0 {
+		return ending{}
+	}
+	to := n.To[w.pick(len(n.To))]
+	if !to.Is4() {
+		return ending{Dropped, CodeNoTranslation, n.Ref}
+	}
+	v.out.src = number(to)
+	v.out.srcPort = w.port(n, &v.out)
+	w.sources = n.To
+	if v.action != ActProxy {
+		v.action = ActSNAT
+	}
+	return ending{}
+}
+
+// port is the source port that a translation gives.
+func (w *Walker) port(n *NAT, p *tuple) uint16 {
+	switch {
+	case n.PortFrom == 0 && n.PortTo == 0 || !p.protocol.ported():
+		return p.srcPort
+	case w.HighPort:
+		return n.PortTo
+	}
+	return n.PortFrom
+}
