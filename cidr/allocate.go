@@ -58,7 +58,7 @@ func (j *job) result(a *attempt) Result {
 			j.why[it.demand] = KeepFree
 		default:
 			b := &j.answer[it.demand]
-			b.Pool, b.Block = j.pools[at.pool].Name, block{at.addr, it.bits}.prefix()
+			b.Pool, b.Block = j.pools[at.pool].Name, block{at.addr, it.length()}.prefix()
 		}
 	}
 	r := Result{Free: j.free(a), Held: j.held}

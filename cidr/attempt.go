@@ -30,7 +30,7 @@ const (
 // kind is what is the same for all items that have the same choices.
 type kind struct {
 	class int32
-	bits  int
+	bits  int8
 }
 
 // roster is stacks of items, one of each kind.
@@ -100,7 +100,7 @@ func (a *attempt) queue(honoured int) *queue {
 	}
 	for i := range a.groups {
 		g := &a.groups[i]
-		if g.rank >= honoured {
+		if int(g.rank) >= honoured {
 			continue
 		}
 		singles(g.lo)
@@ -116,7 +116,7 @@ func (a *attempt) queue(honoured int) *queue {
 func (a *attempt) unit(lo, hi int32) unit {
 	u := unit{lo: lo, hi: hi}
 	for _, it := range a.items[lo:hi] {
-		u.size += sizeOf(it.bits)
+		u.size += it.size()
 	}
 	u.bits = parentLength(u.size)
 	return u
@@ -127,7 +127,7 @@ func (a *attempt) unit(lo, hi int32) unit {
 func (a *attempt) halves(u unit) (low, high unit) {
 	at, mid := uint64(0), u.lo
 	for at < sizeOf(u.bits+1) {
-		at += sizeOf(a.items[mid].bits)
+		at += a.items[mid].size()
 		mid++
 	}
 	return a.unit(u.lo, mid), a.unit(mid, u.hi)
@@ -137,11 +137,11 @@ func (a *attempt) halves(u unit) (low, high unit) {
 // the smallest block that could hold them all, and returns the first item left
 // over. Fixed blocks too far apart for such a block attract nothing.
 func (a *attempt) placeBeside(g *group) int32 {
-	length := parentLength(g.sizes)
-	if len(g.near) == 0 || cover(g.near).bits < length {
+	near, length := a.near[a.items[g.lo].group], parentLength(g.sizes)
+	if len(near) == 0 || cover(near).bits < length {
 		return g.lo
 	}
-	parent := cover(g.near).within(length)
+	parent := cover(near).within(length)
 	for i := g.lo; i < g.hi; i++ {
 		if !a.placeIn(parent, i) {
 			return i
@@ -153,10 +153,10 @@ func (a *attempt) placeBeside(g *group) int32 {
 func (a *attempt) placeIn(parent block, i int32) bool {
 	it := a.items[i]
 	for _, p := range a.lists.pools[it.class] {
-		if !a.spaces[p].affords(sizeOf(it.bits)) {
+		if !a.spaces[p].affords(it.size()) {
 			continue
 		}
-		if addr, ok := a.spaces[p].takeIn(parent, it.bits); ok {
+		if addr, ok := a.spaces[p].takeIn(parent, it.length()); ok {
 			a.settle(i, p, addr)
 			return true
 		}
@@ -181,7 +181,7 @@ func (a *attempt) placeRun(u unit) bool {
 		s.giveBack(appendRange(nil, parent.start()+u.size, parent.end())...)
 		for i := u.lo; i < u.hi; i++ {
 			a.settle(i, p, addr)
-			addr += uint32(sizeOf(a.items[i].bits))
+			addr += uint32(a.items[i].size())
 		}
 		return true
 	}
@@ -198,7 +198,7 @@ func (a *attempt) placeItem(i int32) {
 	a.unmet++
 	a.placed[i] = placement{pool: noSpace}
 	for _, p := range a.lists.pools[it.class] {
-		if a.spaces[p].fits(it.bits) {
+		if a.spaces[p].fits(it.length()) {
 			a.placed[i].pool = keptFree
 		}
 	}
@@ -229,7 +229,7 @@ func (a *attempt) place(i int32, visited []bool) bool {
 }
 
 func (a *attempt) placeFree(i int32, p int) bool {
-	length := a.items[i].bits
+	length := a.items[i].length()
 	if !a.spaces[p].affords(sizeOf(length)) {
 		return false
 	}
@@ -242,7 +242,7 @@ func (a *attempt) placeFree(i int32, p int) bool {
 
 // makeRoom moves an item of at least that size out of the pool, rather a small
 // one: the kinds placed last are the smallest.
-func (a *attempt) makeRoom(p, length int, visited []bool) bool {
+func (a *attempt) makeRoom(p int, length int8, visited []bool) bool {
 	r := &a.movers[p]
 	for n := len(r.kinds) - 1; n >= 0; n-- {
 		stack := r.stacks[n]
@@ -253,7 +253,7 @@ func (a *attempt) makeRoom(p, length int, visited []bool) bool {
 		was := a.placed[mover]
 		if a.place(mover, visited) {
 			r.stacks[n] = stack[:len(stack)-1]
-			a.spaces[p].giveBack(block{was.addr, a.items[mover].bits})
+			a.spaces[p].giveBack(block{was.addr, a.items[mover].length()})
 			return true
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"egressplan/cidr"
 )
 
-// estate is n demands of /28 in groups of four, in no order, and a pool with
-// room for all of them.
+// estate is n demands of /28 in groups of four, listed as an inventory would
+// list them, which is not by key, and a pool with room for all of them.
 func estate(n int) cidr.Request {
 	req := cidr.Request{Pools: []cidr.Pool{{Name: "routable", Blocks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, KeepFreePerMille: 20}}}
 	pools := []string{"routable"}
@@ -38,6 +38,20 @@ func BenchmarkAllocate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkAllocateShuffled asks in no order at all, the worst for the caches.
+func BenchmarkAllocateShuffled(b *testing.B) {
+	const n = 1_000_000
+	req := estate(n)
+	rng := rand.New(rand.NewPCG(1, 2))
+	rng.Shuffle(n, func(i, j int) { req.Demands[i], req.Demands[j] = req.Demands[j], req.Demands[i] })
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := cidr.Allocate(req); len(r.Blocks) != n {
+			b.Fatalf("%d of %d demands met", len(r.Blocks), n)
+		}
 	}
 }
 

@@ -12,50 +12,46 @@ import (
 type job struct {
 	asked  []Demand // as given: a million of them are not copied
 	order  []int32  // of asked, by key; a demand's number is its place in here
-	wants  []want   // of each demand
 	answer []Block  // of each demand; no block until it has one
 	why    map[int32]Reason
 	fixed  []Fixed // by key and address
 	held   []Fixed
-	pools  []Pool   // by name
-	start  []*space // of each pool, before new demands
+	near   map[int32][]block // fixed blocks that answer demands, by group
+	pools  []Pool            // by name
+	start  []*space          // of each pool, before new demands
 	lists  classes
-	items  []item
+	items  []item // first of all demands, by number; then of those that need a new block
 	groups []group
 }
 
-// want is what a demand asks for, without its strings. Groups and classes are
+// item is what a demand asks for, without its strings. Groups and classes are
 // numbered as they appear by key.
-type want struct {
-	group int32 // 0 for none
-	class int32
-	bits  int
-}
-
-// item is a demand that needs a new block.
 type item struct {
 	demand int32
+	group  int32 // 0 for none
 	class  int32
-	bits   int
+	bits   int8
 }
 
+func (it item) length() int  { return int(it.bits) }
+func (it item) size() uint64 { return sizeOf(int(it.bits)) }
+
 // group is the items lo..hi-1 that want to lie together, the largest first,
-// and the blocks their group already has.
+// perhaps beside blocks their group already has.
 type group struct {
 	lo, hi int32
-	near   []block
-	sizes  uint64 // addresses of items and near
-	rank   int    // by sizes, the smallest first
+	rank   int32  // by sizes, the smallest first
+	sizes  uint64 // addresses of the items and of the blocks the group has
 }
 
 func newJob(req Request) *job {
-	j := &job{asked: req.Demands, pools: slices.Clone(req.Pools), why: map[int32]Reason{}}
+	j := &job{asked: req.Demands, pools: slices.Clone(req.Pools), why: map[int32]Reason{}, near: map[int32][]block{}}
 	slices.SortStableFunc(j.pools, func(a, b Pool) int { return strings.Compare(a.Name, b.Name) })
 	j.sortDemands()
 	j.sortFixed(req.Fixed)
 	j.openSpaces(req.Used)
-	near := j.keepFixed()
-	j.sortItems(near)
+	j.keepFixed()
+	j.sortItems()
 	return j
 }
 
@@ -74,13 +70,21 @@ func (j *job) sortDemands() {
 		poolIndex[p.Name] = i
 	}
 	var groups names
-	j.wants = make([]want, len(ds))
+	j.items = make([]item, len(ds))
 	j.answer = make([]Block, len(ds))
 	for at, i := range j.order {
 		d := &ds[i]
-		j.wants[at] = want{groups.of(d.Group), j.lists.of(d.Pools, poolIndex), d.Bits}
+		j.items[at] = item{int32(at), groups.of(d.Group), j.lists.of(d.Pools, poolIndex), lengthOf(d.Bits)}
 		j.answer[at].Key = keys[i]
 	}
+}
+
+// lengthOf is -1 for what is no length, however far off.
+func lengthOf(bits int) int8 {
+	if bits < 0 || bits > 32 {
+		return -1
+	}
+	return int8(bits)
 }
 
 // sortFixed also masks the blocks and leaves out what is not IPv4.
@@ -123,10 +127,8 @@ func keepFree(total uint64, perMille int) uint64 {
 }
 
 // keepFixed answers the demands that have a fixed block of their length, and
-// lists the fixed blocks that answer none. It returns the answering ones by
-// group.
-func (j *job) keepFixed() map[int32][]block {
-	near := map[int32][]block{}
+// lists the fixed blocks that answer none.
+func (j *job) keepFixed() {
 	owners := ownersOf(j.pools)
 	i := 0
 	for _, f := range j.fixed {
@@ -140,56 +142,45 @@ func (j *job) keepFixed() map[int32][]block {
 		}
 		b, _ := toBlock(f.Block)
 		j.answer[at] = Block{Key: f.Key, Pool: owners.of(b), Block: f.Block, Fixed: true}
-		if g := j.wants[at].group; g != 0 {
-			near[g] = append(near[g], b)
+		if g := j.items[at].group; g != 0 {
+			j.near[g] = append(j.near[g], b)
 		}
 	}
-	return near
 }
 
 // unanswered is the first demand from i on with the fixed block's key and
 // length that has no answer yet.
 func (j *job) unanswered(i int, f Fixed) (at int, ok bool) {
 	for ; i < len(j.answer) && j.answer[i].Key == f.Key; i++ {
-		if j.wants[i].bits == f.Block.Bits() && !j.answer[i].Block.IsValid() {
+		if j.items[i].length() == f.Block.Bits() && !j.answer[i].Block.IsValid() {
 			return i, true
 		}
 	}
 	return 0, false
 }
 
-// sortItems lists the demands still open by group, list of pools, length and
-// key, and cuts the list into groups.
-func (j *job) sortItems(near map[int32][]block) {
-	type entry struct {
-		sort   uint64
-		demand int32
-	}
-	entries := make([]entry, 0, len(j.wants))
-	for i, w := range j.wants {
-		if !j.answer[i].Block.IsValid() && j.open(int32(i), w) {
-			sort := uint64(w.group)<<32 | uint64(w.class)<<6 | uint64(w.bits)
-			entries = append(entries, entry{sort, int32(i)})
-		}
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.demand, b.demand))
+// sortItems leaves the items of demands still open, by group, list of pools,
+// length and key, and cuts them into groups.
+func (j *job) sortItems() {
+	j.items = slices.DeleteFunc(j.items, func(it item) bool {
+		return j.answer[it.demand].Block.IsValid() || !j.open(it)
 	})
-	j.items = make([]item, len(entries))
-	for i, e := range entries {
-		w := j.wants[e.demand]
-		j.items[i] = item{e.demand, w.class, w.bits}
-	}
-	j.cutGroups(near)
+	slices.SortFunc(j.items, func(a, b item) int {
+		if a.group != b.group {
+			return cmp.Compare(a.group, b.group)
+		}
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.bits, b.bits), cmp.Compare(a.demand, b.demand))
+	})
+	j.cutGroups()
 }
 
 // open reports whether a demand can be met at all, and notes why not.
-func (j *job) open(i int32, w want) bool {
+func (j *job) open(it item) bool {
 	switch {
-	case len(j.lists.pools[w.class]) == 0:
-		j.why[i] = NoPool
-	case w.bits < 0 || w.bits > 32:
-		j.why[i] = NoSpace
+	case len(j.lists.pools[it.class]) == 0:
+		j.why[it.demand] = NoPool
+	case it.bits < 0:
+		j.why[it.demand] = NoSpace
 	default:
 		return true
 	}
@@ -198,17 +189,17 @@ func (j *job) open(i int32, w want) bool {
 
 // cutGroups finds the runs of items that belong together. One item is a group
 // only if its group has a block already.
-func (j *job) cutGroups(near map[int32][]block) {
-	groupOf := func(i int) int32 { return j.wants[j.items[i].demand].group }
+func (j *job) cutGroups() {
 	for lo := 0; lo < len(j.items); {
-		hi, name := lo, groupOf(lo)
-		g := group{lo: int32(lo), near: near[name], sizes: addresses(near[name])}
-		for hi < len(j.items) && j.items[hi].class == j.items[lo].class && groupOf(hi) == name {
-			g.sizes += sizeOf(j.items[hi].bits)
+		first, hi := j.items[lo], lo
+		near := j.near[first.group]
+		g := group{lo: int32(lo), sizes: addresses(near)}
+		for hi < len(j.items) && j.items[hi].class == first.class && j.items[hi].group == first.group {
+			g.sizes += j.items[hi].size()
 			hi++
 		}
 		g.hi = int32(hi)
-		if name != 0 && (hi-lo > 1 || len(g.near) > 0) && g.sizes <= sizeOf(0) {
+		if first.group != 0 && (hi-lo > 1 || len(near) > 0) && g.sizes <= sizeOf(0) {
 			j.groups = append(j.groups, g)
 		}
 		lo = hi
@@ -219,14 +210,14 @@ func (j *job) cutGroups(near map[int32][]block) {
 // rankGroups numbers the groups by size: where some must be broken up, the
 // large ones make most room.
 func (j *job) rankGroups() {
-	bySize := make([]int, len(j.groups))
+	bySize := make([]int32, len(j.groups))
 	for i := range bySize {
-		bySize[i] = i
+		bySize[i] = int32(i)
 	}
-	slices.SortFunc(bySize, func(a, b int) int {
+	slices.SortFunc(bySize, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(j.groups[a].sizes, j.groups[b].sizes), cmp.Compare(a, b))
 	})
 	for rank, i := range bySize {
-		j.groups[i].rank = rank
+		j.groups[i].rank = int32(rank)
 	}
 }

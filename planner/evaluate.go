@@ -141,7 +141,8 @@ func (e *evaluation) assemble(w *work, out map[string]string) *Candidate {
 	c.Sources = w.sourceRows()
 	c.AllowList = w.rows
 	slices.SortStableFunc(w.found, func(a, b finding.Finding) int {
-		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(a.Code, b.Code),
+		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),
+			cmp.Compare(finding.Prominence(a.Code), finding.Prominence(b.Code)), cmp.Compare(a.Code, b.Code),
 			slices.Compare(a.Subjects, b.Subjects), cmp.Compare(a.Message, b.Message))
 	})
 	for _, f := range w.found {

@@ -289,14 +289,14 @@ func (w *work) pathFindings() {
 
 // good: it arrived, the allow-list admits all it may show, the reply came back.
 func (p walked) good() bool {
-	return p.result.Verdict == sim.Delivered && p.allowed && p.replied
+	return p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && p.replied
 }
 
 // broken says what is wrong with a path, as a code and in words.
 func (w *work) broken(p walked) (code, text string) {
 	reason := w.reason(p)
 	switch {
-	case p.result.Verdict == sim.Delivered && !p.replied:
+	case p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && !p.replied:
 		return "no-return-route", reason.Text
 	case reason.Code == "local":
 		return "destination-inside-vpc", reason.Text
@@ -311,6 +311,8 @@ func (w *work) reason(p walked) Reason {
 		return Reason{"no-origin", "no pod of the app has a place in " + p.zone}
 	case p.good():
 		return Reason{"delivered", "delivered, admitted, and the reply came back"}
+	case p.result.Verdict == sim.Delivered && p.result.At != p.end:
+		return Reason{"delivered-elsewhere", fmt.Sprintf("%s is delivered to %s instead", p.result.Packet.Dst.Addr(), w.b.nodeName(p.result.At))}
 	case p.result.Verdict == sim.Delivered && !p.allowed:
 		return Reason{"not-allowed", "the allow-list does not admit every source it may show"}
 	case p.result.Verdict == sim.Delivered && p.reply.Verdict == sim.Delivered:

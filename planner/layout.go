@@ -102,8 +102,8 @@ func (w *work) existingVPC() []netip.Prefix {
 func (w *work) allocate(demands []demand) {
 	l := &layout{bits: map[string]int{}, pools: map[string][]string{}, blocks: map[string]*block{}}
 	w.layout = l
-	if w.env.VPC.Changeable.V {
-		l.demands = demands
+	if left := w.serve(demands); w.env.VPC.Changeable.V {
+		l.demands = left
 	}
 	pools := w.usablePools()
 	req := cidr.Request{Pools: pools, Used: w.usedSpace()}

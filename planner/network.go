@@ -387,6 +387,13 @@ func (b *builder) natGateway(name, zone string, ips []netip.Addr, s subnetNodes)
 func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable) {
 	for _, r := range t.Routes {
 		next, ok := b.target(r.Via.V)
+		kind := r.Via.V
+		if _, nat := b.nats[r.Via.V]; nat {
+			kind = kindNAT
+		}
+		if !r.Propagated.V && kind != "local" && !b.accepted(r.To.V, kind) {
+			continue
+		}
 		route := sim.Route{Dst: r.To.V, Yielding: r.Propagated.V,
 			Ref: b.ref(note{text: fmt.Sprintf("route table %s: %s via %s", t.Name.V, r.To.V, r.Via.V), at: r.At})}
 		if r.Via.V == "local" {
@@ -397,6 +404,29 @@ func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable) {
 		}
 		b.at(out).Routes = append(b.at(out).Routes, route)
 	}
+}
+
+// accepted reports whether AWS takes a static route: one inside a CIDR of the
+// VPC only for a whole subnet, and only to a NAT gateway, a network interface or
+// a load balancer endpoint (Amazon VPC User Guide, Subnet route tables). A site
+// inside the VPC's range therefore has no route at all.
+func (b *builder) accepted(dst netip.Prefix, kind string) bool {
+	inside := false
+	for _, v := range b.w.vpcCIDRs() {
+		inside = inside || v.Bits() <= dst.Bits() && v.Contains(dst.Addr())
+	}
+	if !inside {
+		return true
+	}
+	if kind != kindNAT {
+		return false
+	}
+	for _, s := range b.subnet {
+		if s.cidr == dst {
+			return true
+		}
+	}
+	return false
 }
 
 // target is the node a route's target stands for; false where it leads nowhere
@@ -421,7 +451,9 @@ func (b *builder) toSites(out sim.NodeID) {
 		site := &b.w.env.Sites[i]
 		gate := b.w.siteGate(site)
 		for _, c := range site.CIDRs {
-			b.route(out, c.V, b.gate(gate), fmt.Sprintf("%s via %s", c.V, gate))
+			if b.accepted(c.V, gate) {
+				b.route(out, c.V, b.gate(gate), fmt.Sprintf("%s via %s", c.V, gate))
+			}
 		}
 	}
 	b.toConnected(out)
@@ -439,7 +471,9 @@ func (b *builder) toConnected(out sim.NodeID) {
 func (b *builder) toNAT(out, nat sim.NodeID, name string) {
 	for _, site := range b.w.env.Sites {
 		for _, c := range site.CIDRs {
-			b.route(out, c.V, nat, fmt.Sprintf("%s via %s", c.V, name))
+			if b.accepted(c.V, kindNAT) {
+				b.route(out, c.V, nat, fmt.Sprintf("%s via %s", c.V, name))
+			}
 		}
 	}
 	b.toConnected(out)

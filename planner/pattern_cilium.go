@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -69,7 +70,7 @@ func (p ciliumPattern) demands(w *work) []demand {
 	w.story = s
 	s.groups = distinct(s.of)
 	p.fleet(w, s)
-	list := append(w.sharedNodes(nil), w.attachments()...)
+	list := append(w.sharedNodes(), w.attachments()...)
 	if len(s.groups) == 0 {
 		return list
 	}
@@ -120,7 +121,6 @@ func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
 // settle gives every group an egress IP at each entry of its fleet: inside the
 // egress-node subnets, or in existing subnets of a VPC that may not change.
 func (p ciliumPattern) settle(w *work) {
-	w.adoptNodes()
 	s := p.story(w)
 	for _, z := range w.zones {
 		inside, used := p.home(w, z)
@@ -232,6 +232,8 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 		}
 		host := b.at(place.host)
 		for _, c := range blocks {
+			host.NAT = slices.Insert(host.NAT, 0, sim.NAT{Match: sim.Match{Dst: c, Label: label},
+				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: "Cilium documentation, Egress Gateway"})})
 			host.Routes = append(host.Routes, sim.Route{Dst: c, Label: label, Opening: true, Next: next, Tunnel: true,
 				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to", g.name), source: "Cilium documentation, Egress Gateway"})})
 		}

@@ -45,7 +45,7 @@ func (p istioPattern) demands(w *work) []demand {
 	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
 	w.story = s
 	groups := distinct(w.groups)
-	list := append(w.sharedNodes(groups), w.attachments()...)
+	list := append(w.sharedNodes(), w.attachments()...)
 	perZone := p.nodesPerZone(w, len(groups))
 	s.gateways = perZone * len(w.zones) * len(groups)
 	replicas := w.plan.Policy.Redundancy.GatewayReplicasPerZone.V
@@ -79,7 +79,6 @@ func (p istioPattern) nodesPerZone(w *work, groups int) int {
 // subnets, else fixed addresses on existing node subnets), and pins addresses
 // where a firewall takes nothing as wide as a subnet.
 func (p istioPattern) settle(w *work) {
-	w.adoptNodes()
 	s := p.story(w)
 	for _, g := range distinct(w.groups) {
 		for _, z := range w.zones {

@@ -56,7 +56,6 @@ func (natPattern) demands(w *work) []demand {
 func (p natPattern) settle(w *work) {
 	groups := distinct(w.groups)
 	w.adoptOwn(groups)
-	w.adoptPods()
 	if w.env.VPC.Changeable.V || len(groups) != 1 {
 		return
 	}

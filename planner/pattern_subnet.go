@@ -22,7 +22,6 @@ func (subnetPattern) demands(w *work) []demand {
 
 func (subnetPattern) settle(w *work) {
 	w.adoptOwn(distinct(w.groups))
-	w.adoptPods()
 }
 
 func (subnetPattern) compile(w *work, b *builder) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"egressplan/cidr"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
@@ -68,12 +69,15 @@ func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placem
 	return p
 }
 
-// offset is the n-th address of a block that AWS leaves free; it stands for any
-// address of the block.
-func (b *builder) offset(bl *block, n int) netip.Addr {
-	a := bl.cidr.Masked().Addr()
-	for range 4 + n {
-		a = a.Next()
+// standIn is the first address of a block, after those that AWS reserves, that
+// nothing else of the network has: it stands for any address of the block.
+func (b *builder) standIn(bl *block) netip.Addr {
+	a := cidr.FirstUsable(bl.cidr)
+	for next := a; bl.cidr.Contains(next.Next()); next = next.Next() {
+		if _, taken := b.stands[next]; !taken {
+			a = next
+			break
+		}
 	}
 	b.stands[a] = bl.cidr
 	return a
@@ -83,7 +87,7 @@ func (b *builder) offset(bl *block, n int) netip.Addr {
 // that translates (Amazon EKS User Guide, Fargate).
 func (b *builder) fargatePod(p *placement, bl *block) {
 	s := b.newSubnet(bl)
-	a := b.offset(bl, 6)
+	a := b.standIn(bl)
 	pod := b.add(kindPod, "Fargate pod", p.zone)
 	b.at(pod).Owns = []netip.Prefix{single(a)}
 	b.route(pod, everywhere, s.out, "the pod's own interface, in "+s.name)
@@ -102,7 +106,7 @@ func (b *builder) fargatePod(p *placement, bl *block) {
 // Replies of connections opened from outside are neither marked nor translated.
 func (b *builder) node(p *placement, group string, nodes, pods *block) {
 	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
-	hostAddr := b.offset(nodes, 0)
+	hostAddr := b.standIn(nodes)
 	host := b.add(kindHost, "node of "+group, p.zone)
 	p.host = host
 	b.at(host).Owns = []netip.Prefix{single(hostAddr)}
@@ -111,14 +115,14 @@ func (b *builder) node(p *placement, group string, nodes, pods *block) {
 	p.start[variantHost], p.addr[variantHost] = host, hostAddr
 
 	if !b.w.env.Cluster.VPCCNI.CustomNetworking.V {
-		b.pod(p, variantPrimary, host, eth0, ns, b.offset(nodes, 1))
+		b.pod(p, variantPrimary, host, eth0, ns, b.standIn(nodes))
 	}
 	eth1 := b.eni("secondary interface", p.zone, ps, host)
-	b.pod(p, variantSecondary, host, eth1, ps, b.offset(pods, 2))
+	b.pod(p, variantSecondary, host, eth1, ps, b.standIn(pods))
 	b.keepOwnExit(host, eth1, p.addr[variantSecondary])
 	if b.w.env.Cluster.VPCCNI.PodSecurityGroups.V != inventory.PodSGOff {
 		eth2 := b.eni("branch interface", p.zone, ps, host)
-		b.pod(p, variantBranch, host, eth2, ps, b.offset(pods, 3))
+		b.pod(p, variantBranch, host, eth2, ps, b.standIn(pods))
 		b.branchExit(host, eth2, p.addr[variantBranch])
 	}
 	b.route(host, everywhere, eth0, "the primary interface")
@@ -137,6 +141,9 @@ func (b *builder) eni(name, zone string, s subnetNodes, host sim.NodeID) sim.Nod
 func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip.Addr) {
 	b.route(s.in, single(a), eni, "the interface that owns "+a.String())
 	b.route(eni, single(a), host, "the node behind the interface")
+	if f := b.at(eni).Egress; f != nil { // the filter is for what leaves, not for what comes in
+		f.Rules = append(f.Rules, sim.Rule{Match: sim.Match{Dst: single(a)}, Allow: true})
+	}
 }
 
 // pod adds a pod on a node, its address on one of the node's interfaces.

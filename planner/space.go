@@ -63,7 +63,7 @@ func (w *work) sharedPods(groups []*group) []demand {
 	}
 	var list []demand
 	for _, z := range w.zones {
-		if total.addresses > 0 && len(w.existingSubnets(inventory.RolePods, z)) == 0 {
+		if total.addresses > 0 {
 			list = append(list, demand{group: sharedSpace, zone: z, purpose: purposePods, apps: apps, need: total})
 		}
 	}
@@ -115,21 +115,8 @@ func (w *work) adoptOwn(groups []*group) {
 	}
 }
 
-// adoptPods lets existing pod subnets serve as the shared pod range.
-func (w *work) adoptPods() {
-	if !w.env.Cluster.VPCCNI.CustomNetworking.V {
-		return
-	}
-	for _, z := range w.zones {
-		if list := w.existingSubnets(inventory.RolePods, z); len(list) > 0 && w.layout.get(sharedSpace, z, purposePods) == nil {
-			w.adopt(demand{group: sharedSpace, zone: z, purpose: purposePods}, list[0])
-		}
-	}
-}
-
-// sharedNodes is the space of nodes that all apps share (patterns 3 and 4):
-// none where existing node subnets serve.
-func (w *work) sharedNodes(groups []*group) []demand {
+// sharedNodes is the space of nodes that all apps share (patterns 3 and 4).
+func (w *work) sharedNodes() []demand {
 	var apps []*inventory.App
 	for _, a := range w.apps {
 		if len(w.onPremises(a)) > 0 {
@@ -143,36 +130,53 @@ func (w *work) sharedNodes(groups []*group) []demand {
 	f := w.fleet(apps)
 	var list []demand
 	for _, z := range w.zones {
-		if len(w.existingSubnets(inventory.RoleNodes, z)) > 0 {
-			continue
-		}
 		list = append(list, demand{group: sharedSpace, zone: z, purpose: purposeNodes, apps: g.keys(), need: w.nodeAddresses(f)})
-		if n := w.podAddresses(f); n.addresses > 0 && len(w.existingSubnets(inventory.RolePods, z)) == 0 {
+		if n := w.podAddresses(f); n.addresses > 0 {
 			list = append(list, demand{group: sharedSpace, zone: z, purpose: purposePods, apps: g.keys(), need: n})
 		}
 	}
 	return list
 }
 
-// adoptNodes lets the existing node subnet with most room serve as the shared
-// one of its zone.
-func (w *work) adoptNodes() {
-	for _, z := range w.zones {
-		var best *inventory.Subnet
-		for _, s := range w.existingSubnets(inventory.RoleNodes, z) {
-			if best == nil || s.FreeIPs.V > best.FreeIPs.V {
-				best = s
-			}
+// serve lets existing subnets stand in for new shared blocks: of the role that
+// fits the purpose, the one with most room in each zone. What is left is what
+// must be allocated.
+func (w *work) serve(demands []demand) []demand {
+	roles := map[string]inventory.SubnetRole{purposeNodes: inventory.RoleNodes, purposePods: inventory.RolePods, purposeTGW: inventory.RoleTGW}
+	var left []demand
+	for _, d := range demands {
+		role, ok := roles[d.purpose]
+		if d.group != sharedSpace || !ok {
+			left = append(left, d)
+			continue
 		}
-		if best != nil && w.layout.get(sharedSpace, z, purposeNodes) == nil {
-			w.adopt(demand{group: sharedSpace, zone: z, purpose: purposeNodes}, best)
+		best := roomiest(w.existingSubnets(role, d.zone))
+		if best == nil {
+			left = append(left, d)
+			continue
+		}
+		w.adopt(d, best)
+		if best.FreeIPs.Set && best.FreeIPs.V < d.need.addresses {
+			w.report("subnet-nearly-full", best.FreeIPs.At, []string{best.Name.V},
+				"%s has %d free addresses, the apps at their maximum with growth need %d (what runs there today already counts as taken)", best.Name.V, best.FreeIPs.V, d.need.addresses)
 		}
 	}
-	w.adoptPods()
+	return left
+}
+
+// roomiest is the subnet with most free addresses, the first where none says.
+func roomiest(list []*inventory.Subnet) *inventory.Subnet {
+	var best *inventory.Subnet
+	for _, s := range list {
+		if best == nil || s.FreeIPs.V > best.FreeIPs.V {
+			best = s
+		}
+	}
+	return best
 }
 
 // attachments is a /28 in every zone for the transit gateway's attachment,
-// where a site is reached over one and none is there (AWS Transit Gateway,
+// where a site is reached over one (AWS Transit Gateway,
 // design best practices: a subnet of its own, one address used).
 func (w *work) attachments() []demand {
 	over := false
@@ -186,11 +190,9 @@ func (w *work) attachments() []demand {
 	}
 	var list []demand
 	for _, z := range w.zones {
-		if len(w.existingSubnets(inventory.RoleTGW, z)) == 0 {
-			d := demand{group: sharedSpace, zone: z, purpose: purposeTGW}
-			d.need.add(1, "1 attachment x 1 address")
-			list = append(list, d)
-		}
+		d := demand{group: sharedSpace, zone: z, purpose: purposeTGW}
+		d.need.add(1, "1 attachment x 1 address")
+		list = append(list, d)
 	}
 	return list
 }

@@ -34,13 +34,14 @@ func (r *Recommendation) Detail(all bool) *Recommendation {
 const foldedSubjects = 20
 
 // Fold puts findings of one code and severity together, in their order: all
-// subjects counted, the first twenty named, the first message kept.
+// subjects counted, the first twenty named; where their messages differ, the
+// code's meaning stands for them, with the first as an example.
 func Fold(list []FindingView) []FindingView {
 	type key struct {
 		code     string
 		severity finding.Severity
 	}
-	at := map[key]int{}
+	at, folded := map[key]int{}, map[key]bool{}
 	var out []FindingView
 	for _, f := range list {
 		k := key{f.Code, f.Severity}
@@ -50,6 +51,10 @@ func Fold(list []FindingView) []FindingView {
 			f.Subjects = slices.Clone(f.Subjects)
 			out = append(out, f)
 			continue
+		}
+		if f.Message != out[i].Message && !folded[k] {
+			e, _ := finding.Lookup(f.Code)
+			out[i].Message, folded[k] = e.Meaning+" For example: "+out[i].Message+".", true
 		}
 		out[i].Count += f.Count
 		out[i].Subjects = append(out[i].Subjects, f.Subjects...)
@@ -226,16 +231,16 @@ func endpointText(a netip.AddrPort) string {
 // why puts what a hop did into words: the translation or proxy first, then the
 // route.
 func (w *work) why(h sim.Hop) string {
+	if h.Action == sim.ActUnSNAT {
+		return "a reply of a connection it translated: back to the original address"
+	}
 	for _, ref := range []sim.Ref{h.ProxyRef, h.NATRef, h.Ref} {
 		if n := w.b.notes[ref]; n.text != "" {
 			return n.text
 		}
 	}
-	switch h.Action {
-	case sim.ActDeliver:
+	if h.Action == sim.ActDeliver {
 		return "owns the address"
-	case sim.ActUnSNAT:
-		return "belongs to a connection it translated: back to the original address"
 	}
 	return h.Code.String()
 }

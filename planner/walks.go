@@ -64,7 +64,8 @@ type walked struct {
 	variant  string
 	packet   sim.Packet
 	start    sim.NodeID
-	choice   int // the choice shown: the first that fails, else the first
+	end      sim.NodeID // where it must arrive
+	choice   int        // the choice shown: the first that fails, else the first
 	result   sim.Result
 	replied  bool
 	allowed  bool
@@ -109,8 +110,8 @@ func (w *work) walk(walker *sim.Walker, f appFlow, zone, variant string, block n
 	out := walked{f: f, zone: zone, variant: variant}
 	place := w.placeOf(f.app, zone)
 	out.packet = w.packet(place, f, variant, block, ports)
-	start, ok := w.origin(place, f, variant)
-	out.start = start
+	start, end, ok := w.ends(place, f, variant)
+	out.start, out.end = start, end
 	if !ok {
 		out.noOrigin = true
 		out.result = sim.Result{Verdict: sim.Unreachable, Code: sim.CodeNoOrigin, At: sim.None}
@@ -123,7 +124,7 @@ func (w *work) walk(walker *sim.Walker, f appFlow, zone, variant string, block n
 		for _, s := range w.observed(r) {
 			seen[s] = true
 		}
-		allowed := w.admitted(f, r)
+		allowed := r.At == end && w.admitted(f, r)
 		reply := sim.Result{}
 		if r.Verdict == sim.Delivered {
 			reply = walker.Reply()
@@ -172,20 +173,18 @@ func (w *work) packet(place *placement, f appFlow, variant string, block netip.P
 	return p
 }
 
-// origin is where a flow begins: the pod, or the site's network.
-func (w *work) origin(place *placement, f appFlow, variant string) (sim.NodeID, bool) {
-	if place == nil {
-		return sim.None, false
+// ends are where a flow begins and where it must arrive: a pod and the site's
+// network, or the other way round.
+func (w *work) ends(place *placement, f appFlow, variant string) (start, end sim.NodeID, ok bool) {
+	site, there := w.b.sites[f.to.Site]
+	if place == nil || !there {
+		return sim.None, sim.None, false
 	}
-	start, ok := place.start[variant]
-	if f.flow.Initiator.V == inventory.InitiatorOnPrem && ok {
-		s, there := w.b.sites[f.to.Site]
-		if !there {
-			return sim.None, false
-		}
-		return s.lan, true
+	pod, ok := place.start[variant]
+	if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+		return site.lan, pod, ok
 	}
-	return start, ok
+	return pod, site.lan, ok
 }
 
 // observed are the sources on-premises sees at the end of a walk that got
@@ -228,10 +227,11 @@ func (w *work) admitted(f appFlow, r sim.Result) bool {
 			allowed = append(allowed, netip.MustParsePrefix(s))
 		}
 	}
-	for _, s := range w.observed(r) {
+	shown := w.observed(r)
+	for _, s := range shown {
 		if !cidr.Contains(cidr.Merge(allowed), s) {
 			return false
 		}
 	}
-	return true
+	return len(shown) > 0
 }

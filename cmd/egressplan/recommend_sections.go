@@ -112,12 +112,17 @@ func foldSources(rows []planner.SourceRow) ([]sourceKey, map[sourceKey][]string)
 	return keys, apps
 }
 
-// writeBarriers says once per kind what keeps others from showing a source.
+// writeBarriers says once per kind what keeps others from showing a source;
+// the same barrier around many groups is one kind.
 func writeBarriers(p *page, keys []sourceKey) {
 	var barriers []string
 	for _, k := range keys {
-		if k.barrier != "" && !slices.Contains(barriers, k.barrier) {
-			barriers = append(barriers, k.barrier)
+		barrier := k.barrier
+		if k.group != "" {
+			barrier = strings.ReplaceAll(barrier, k.group, "the group")
+		}
+		if barrier != "" && !slices.Contains(barriers, barrier) {
+			barriers = append(barriers, barrier)
 		}
 	}
 	if len(barriers) == 0 {
@@ -147,7 +152,8 @@ func writeFindings(p *page, c *planner.Candidate) error {
 	return p.table(t, "  ")
 }
 
-// writeAssumptions names the values nobody gave that mattered.
+// writeAssumptions names the values that mattered and that are assumptions, not
+// facts.
 func writeAssumptions(p *page, list []planner.Assumption) {
 	first := true
 	for _, a := range list {
@@ -155,7 +161,7 @@ func writeAssumptions(p *page, list []planner.Assumption) {
 			continue
 		}
 		if first {
-			p.heading("Assumed, because not given")
+			p.heading("Assumptions that mattered")
 			first = false
 		}
 		p.item("  ", fmt.Sprintf("%s = %s (%s)", a.Name, a.Value, a.Why))

@@ -88,7 +88,7 @@ func headline(c *planner.Candidate) string {
 	if m.Decision.Equal(m.Total) {
 		return text
 	}
-	return text + fmt.Sprintf(", %s with declared work", money(m.Decision))
+	return text + fmt.Sprintf(", %s%s with declared work", pick(len(m.Unknown) > 0, "at least ", ""), money(m.Decision))
 }
 
 // exceptionsText names the apps that cannot go the recommended way.

@@ -40,6 +40,22 @@ func Lookup(code string) (Entry, bool) {
 // Catalogue returns every entry, by code.
 func Catalogue() []Entry { return slices.Clone(catalogue) }
 
+// Prominence orders codes by how much a reader must know them first: lower is
+// more. Codes that are not listed come last.
+func Prominence(code string) int {
+	if i := slices.Index(prominent, code); i >= 0 {
+		return i
+	}
+	return len(prominent)
+}
+
+// prominent: what takes traffic down, then who else can show the address, then
+// what holds up the roll-out, then the rest.
+var prominent = []string{"egress-node-no-failover", "zone-crossing-nat", "on-premises-in-vpc", "egress-ip-unverified", "subnet-nearly-full",
+	"mesh-bypass", "label-trust", "scheduling-trust", "nat-bypass", "pod-subnet-discovery", "startup-window", "pinned-gateway-address",
+	"nat-gateway-quota", "quota-vpc-cidrs", "quota-subnets", "quota-route-tables", "association-ambiguous", "cni-migration", "tls-origination",
+	"inbound-around-gateway", "third-party-support", "shared-source"}
+
 // catalogue is sorted by code; a test holds that, and that docs/findings.md
 // names every code.
 var catalogue = []Entry{
@@ -253,6 +269,10 @@ var catalogue = []Entry{
 		"A new pod leaves with its node's address for a second or two, until its policy is programmed.",
 		"Let apps retry; never allow-list the node subnets beside the egress IPs.",
 		ciliumDocs},
+	{"subnet-nearly-full", Risk, Estate,
+		"An existing subnet that serves the plan may not hold the apps at their maximum with growth.",
+		"Give the cluster another subnet in that zone before the apps grow, or lower growth.",
+		cniReadme + ", warm pools; " + vpcGuide + ", Subnet sizing"},
 	{"survive-link-lost", Blocker, Flow,
 		"The flow must go on when a link is lost, and its site has only one.",
 		"Add a second link to the site.", "AWS Direct Connect User Guide, Resiliency"},

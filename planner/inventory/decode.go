@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -110,6 +111,9 @@ type object struct {
 	d    *decoder
 	node *yaml.Node
 	what string
+	// meant are keys that unknown ones were probably meant to be: one typing
+	// error is not also a missing key.
+	meant []string
 }
 
 // object checks the keys of a mapping; every object may carry labels and owner.
@@ -127,7 +131,7 @@ func (d *decoder) object(n *yaml.Node, what string, known ...string) (object, bo
 		at := keyIndex(k, known)
 		switch {
 		case at < 0:
-			d.unknownKey(k, what, known)
+			o.meant = append(o.meant, d.unknownKey(k, what, known))
 		case seen[at] != nil:
 			d.collide(CodeDuplicateKey, d.at(k), d.at(seen[at]), "remove one of the two", "key %s stands twice in %s", quote(k.Value), what)
 		default:
@@ -158,16 +162,19 @@ func keyIndex(k *yaml.Node, known []string) int {
 	return -1
 }
 
-func (d *decoder) unknownKey(k *yaml.Node, what string, known []string) {
+// unknownKey reports a key and answers which known one was probably meant.
+func (d *decoder) unknownKey(k *yaml.Node, what string, known []string) string {
 	if k.Kind != yaml.ScalarNode {
 		d.problem(k, CodeWrongType, "write the key as plain text", "a key of %s is %s", what, describe(k))
-		return
+		return ""
 	}
-	fix := d.spelling.suggest(k.Value, known)
-	if fix == "" {
+	meant := d.spelling.nearest(k.Value, known)
+	fix := didYouMean(meant)
+	if meant == "" {
 		fix = "remove it; known are " + strings.Join(known, ", ")
 	}
 	d.problem(k, CodeUnknownKey, fix, "unknown key %s in %s", quote(k.Value), what)
+	return meant
 }
 
 // merged resolves merge keys (<<): keys written out win over merged ones, and
@@ -231,6 +238,9 @@ func (o object) field(key string) *yaml.Node {
 }
 
 func (o object) missing(key string) {
+	if slices.Contains(o.meant, key) {
+		return
+	}
 	o.d.add(o.at(), CodeMissing, "add "+key, "%s has no %s", o.what, quote(key))
 }
 

@@ -132,7 +132,9 @@ func overlay(given [][]Price) PriceBook {
 
 // embeddedPrices is the price book egressplan ships with, sorted, without
 // places; parsed when first used.
-var embeddedPrices = sync.OnceValue(func() []Price {
+var embeddedPrices = sync.OnceValue(readBook)
+
+func readBook() []Price {
 	list, problems := readEmbedded(fixtures.PriceBook())
 	if len(problems) > 0 {
 		panic("inventory: embedded price book: " + problems[0].At.String() + " " + problems[0].Message)
@@ -147,7 +149,7 @@ var embeddedPrices = sync.OnceValue(func() []Price {
 	}
 	slices.SortFunc(list, comparePrices)
 	return list
-})
+}
 
 func readEmbedded(data []byte) ([]Price, []finding.Problem) {
 	l := newLoader()

@@ -97,7 +97,10 @@ func parseVolume(s string) (low, high decimal.Decimal, ok bool) {
 	if !isDecimal(from) || !isDecimal(to) {
 		return low, high, false
 	}
-	low, high = decimal.RequireFromString(from), decimal.RequireFromString(to)
+	low = decimal.RequireFromString(from)
+	if high = low; isRange {
+		high = decimal.RequireFromString(to)
+	}
 	return low, high, !low.GreaterThan(high) && !high.GreaterThan(maxVolume)
 }
 

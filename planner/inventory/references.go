@@ -86,9 +86,11 @@ func (l *loader) natZones() {
 }
 
 func (l *loader) vpcReferences(v *VPC, subnets names) {
-	zones := namesOf("zone in zones called", l.plan.Environment.Zones, func(z *Value[string]) string { return z.V })
+	zones := namesOf("zone", l.plan.Environment.Zones, func(z *Value[string]) string { return z.V })
 	for i := range v.Subnets {
-		l.refer(v.Subnets[i].Zone, zones)
+		if len(zones.list) > 0 {
+			l.refer(v.Subnets[i].Zone, zones)
+		}
 		l.subnetName(&v.Subnets[i])
 	}
 	var associated, filtered []Value[string]

@@ -10,9 +10,21 @@ type speller struct{ spent int }
 // spellingBudget is in cells of the distance table.
 const spellingBudget = 50_000_000
 
-// suggest answers `did you mean "x"?` with the known word nearest to the given
-// one, the first of equals; "" where none is near.
+// suggest answers `did you mean "x"?`, "" where no known word is near.
 func (s *speller) suggest(word string, known []string) string {
+	return didYouMean(s.nearest(word, known))
+}
+
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "did you mean " + strconv.Quote(word) + "?"
+}
+
+// nearest is the known word nearest to the given one, the first of equals; ""
+// where none is near.
+func (s *speller) nearest(word string, known []string) string {
 	if len(word) > 64 {
 		return ""
 	}
@@ -26,16 +38,13 @@ func (s *speller) suggest(word string, known []string) string {
 			best, nearest = n, k
 		}
 	}
-	if nearest == "" {
-		return ""
-	}
-	return "did you mean " + strconv.Quote(nearest) + "?"
+	return nearest
 }
 
 func abs(n int) int { return max(n, -n) }
 
 // distance counts the insertions, deletions, replacements and swaps of
-// neighbours that lead from a to b, upper and lower case being one step apart.
+// neighbours that lead from a to b.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
