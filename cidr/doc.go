@@ -15,9 +15,11 @@
 // Its soft goals, in falling order. Each gives way to fitting, and each is
 // given up before a demand is:
 //
+//   - a demand gets the pool it prefers, and a group the first pool that has
+//     the addresses for all of it;
 //   - the blocks of one group lie in one aligned parent block, beside the
-//     group's fixed blocks if it has any;
-//   - a demand gets the pool it prefers;
+//     group's fixed blocks if it has any; failing that, its halves do,
+//     and so on;
 //   - large free blocks stay whole: the largest demand goes first, and takes
 //     from the smallest free block that holds it, the lowest address first.
 //

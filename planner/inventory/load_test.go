@@ -1,0 +1,355 @@
+package inventory
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"egressplan/planner/finding"
+)
+
+// place is a position in a standard document: where the text stands.
+func place(t *testing.T, file, doc, text string) finding.Pos {
+	t.Helper()
+	before, _, ok := strings.Cut(doc, text)
+	if !ok || strings.Count(doc, text) != 1 {
+		t.Fatalf("%q is not there once", text)
+	}
+	return finding.Pos{File: file, Line: strings.Count(before, "\n") + 1, Column: len(before) - strings.LastIndex(before, "\n")}
+}
+
+func TestEveryValueKeepsItsPlace(t *testing.T) {
+	plan := mustLoad(t, nil)
+	e := plan.Environment
+	app := plan.App("payments/ledger")
+	db := plan.Destination("core-db")
+	tests := []struct {
+		what string
+		got  finding.Pos
+		file string
+		doc  string
+		text string
+	}{
+		{"region", e.Region.At, "env", environmentYAML, "eu-central-1\n"},
+		{"second zone", e.Zones[1].At, "env", environmentYAML, "eu-central-1b]"},
+		{"second VPC block", e.VPC.CIDRs[1].CIDR.At, "env", environmentYAML, "100.65.0.0/16"},
+		{"used", e.VPC.Subnets[0].Used[0].At, "env", environmentYAML, "10.20.0.4/30"},
+		{"NAT address", e.VPC.NATGateways[0].IPs[0].At, "env", environmentYAML, "10.20.1.9]"},
+		{"ACL rule 100", e.VPC.NetworkACLs[0].Inbound[0].At, "env", environmentYAML, `"100 deny`},
+		{"keepFree", e.Pools[1].KeepFree.At, "env", environmentYAML, "20%"},
+		{"routable of the pool inside, not given", e.Pools[0].Routable.At, "env", environmentYAML, "{name: inside"},
+		{"capacity", e.Sites[0].Links[0].Capacity.At, "env", environmentYAML, "1Gbps"},
+		{"firewall of core-db", db.Firewall.At, "fw", firewallsYAML, "dc1-edge, cidrs"},
+		{"ports of core-db", db.PortsAt, "fw", firewallsYAML, "[tcp/1521]"},
+		{"app", app.At, "apps", appsYAML, "{name: ledger"},
+		{"max", app.Pods.Max.At, "apps", appsYAML, "40}"},
+		{"typical, not given", app.Pods.Typical.At, "apps", appsYAML, "{min: 3"},
+		{"volume", app.Flows[0].In.At, "apps", appsYAML, "100..400"},
+		{"volume, not given", app.Flows[1].In.At, "apps", appsYAML, "{to: storage}"},
+	}
+	for _, tt := range tests {
+		if want := place(t, tt.file, tt.doc, tt.text); tt.got != want {
+			t.Errorf("%s: %s, want %s", tt.what, tt.got, want)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	plan := mustLoad(t, nil)
+	e, app := plan.Environment, plan.App("payments/ledger")
+	checks := []struct {
+		what      string
+		got, want any
+	}{
+		{"primary block is routable", e.VPC.CIDRs[0].Routable.V, true},
+		{"100.64.0.0/10 is not routable", e.Pools[0].Routable.V, false},
+		{"changeable", e.VPC.Changeable.V, true},
+		{"role", e.VPC.Subnets[1].Role.V, RoleNAT},
+		{"gateway", e.Sites[0].Links[1].Gateway.V, TransitGateway},
+		{"CNI", e.Cluster.CNI.V, CNIVPC},
+		{"egress node type", e.Cluster.EgressNodeType.V, "c6gn.large"},
+		{"subnet discovery", e.Cluster.VPCCNI.SubnetDiscovery.V, true},
+		{"security group", e.Cluster.SecurityGroupEgress[0].CIDR, netip.MustParsePrefix("0.0.0.0/0")},
+		{"NAT quota", e.Quotas.NATGatewaysPerZone.V, 5},
+		{"routes quota", e.Quotas.RoutesPerTable.V, 500},
+		{"typical pods of 3..40: 21.5, rounded up", app.Pods.Typical.V, 22},
+		{"CPU", app.Requests.CPU.V, 100},
+		{"memory", app.Requests.Memory.V, 128},
+		{"growth", app.Growth.V.String(), "0.25"},
+		{"pod labels", app.PodLabels["app"], "ledger"},
+		{"service account", app.ServiceAccount.V, "default"},
+		{"site of the firewall: the only one", plan.Firewall("dc1-edge").Site.V, "dc1"},
+		{"site of the destination: its firewall's", plan.Destination("core-db").Site, "dc1"},
+		{"identity: the firewall's", plan.Destination("core-db").Identity.V, IdentityApp},
+		{"identity: its own", plan.Destination("directory").Identity.V, IdentityNamespace},
+		{"identity without a firewall", plan.Destination("storage").Identity.V, IdentityCluster},
+		{"site of what is not on-premises", plan.Destination("storage").Site, ""},
+		{"1521 is", plan.Destination("core-db").Application.V, AppTCP},
+		{"636 is", plan.Destination("directory").Application.V, AppTLS},
+		{"443 is", plan.Destination("storage").Application.V, AppHTTPS},
+		{"gateway replicas", plan.Policy.Redundancy.GatewayReplicasPerZone.V, 2},
+		{"in is known", app.Flows[0].In.Known, true},
+		{"in, low", app.Flows[0].In.Low.String(), "100"},
+		{"in, high", app.Flows[0].In.High.String(), "400"},
+		{"omitted is unknown", app.Flows[1].Out.Known, false},
+		{"ACL rules by number", e.VPC.NetworkACLs[0].Inbound[0].Number, 100},
+		{"engineer hour", plan.Assume("engineerHourUSD").V.String(), "90"},
+	}
+	for _, c := range checks {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
+		}
+	}
+}
+
+// Without a firewall the route decides: the site with the narrowest block.
+func TestSiteOfDestination(t *testing.T) {
+	env := edit(t, environmentYAML, "  connected:", "      - {name: dc2, cidrs: [10.1.0.0/16]}\n  connected:")
+	fw := edit(t, firewallsYAML, "{name: dc1-edge,", "{name: dc1-edge, site: dc1,")
+	fw += "    - {name: near, kind: on-premises, cidrs: [10.2.0.1/32], ports: [any]}\n" +
+		"    - {name: narrow, kind: on-premises, cidrs: [10.1.9.0/24], ports: [any]}\n" +
+		"    - {name: split, kind: on-premises, cidrs: [10.1.9.0/24, 10.2.0.1/32], ports: [any]}\n" +
+		"    - {name: elsewhere, kind: on-premises, cidrs: [192.0.2.0/24], ports: [any]}\n"
+	plan := mustLoad(t, map[string]string{"env": env, "fw": fw})
+	for name, want := range map[string]string{"near": "dc1", "narrow": "dc2", "split": "", "elsewhere": ""} {
+		if got := plan.Destination(name).Site; got != want {
+			t.Errorf("%s: site %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestFirewallNeedsASiteWhereThereAreTwo(t *testing.T) {
+	env := edit(t, environmentYAML, "  connected:", "      - {name: dc2, cidrs: [10.1.0.0/16]}\n  connected:")
+	_, problems := load(map[string]string{"env": env})
+	if len(problems) != 1 || problems[0].Code != CodeMissing || problems[0].At != place(t, "fw", firewallsYAML, "{name: dc1-edge") {
+		t.Error(problems)
+	}
+}
+
+func TestMissingDocuments(t *testing.T) {
+	for _, sources := range [][]Source{nil, {source("a", "")}, {source("a", "# nothing\n---\n---\n")}} {
+		plan, problems := Load(sources)
+		if plan != nil || len(problems) != 3 {
+			t.Fatalf("%v", problems)
+		}
+		for i, kind := range []string{"AppInventory", "Environment", "FirewallRequirements"} {
+			if p := problems[i]; p.Code != CodeMissingDocument || !strings.Contains(p.Message, kind) || !strings.Contains(p.Fix, "init") {
+				t.Errorf("%v, want %s", p, kind)
+			}
+		}
+	}
+}
+
+// A file that cannot be read must not make the names it defines look wrong.
+func TestUnreadFileSilencesReferences(t *testing.T) {
+	_, problems := load(map[string]string{"fw": "a: [\n"})
+	if len(problems) != 1 || problems[0].Code != CodeSyntax {
+		t.Error(problems)
+	}
+}
+
+// forgetPlaces makes plans comparable that stood in different files.
+func forgetPlaces(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		forgetPlaces(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			forgetPlaces(v.Index(i))
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[finding.Pos]() {
+			v.SetZero()
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				forgetPlaces(v.Field(i))
+			}
+		}
+	}
+}
+
+// The order of documents, files and list elements decides nothing.
+func TestOrderDecidesNothing(t *testing.T) {
+	apps := []string{
+		"    - {name: a, namespace: x, pods: {min: 1, max: 2}, flows: [{to: core-db}, {to: directory}]}\n",
+		"    - {name: b, namespace: x, pods: {min: 1, max: 2}, flows: [{to: storage, ports: [tcp/443]}, {to: core-db, initiator: destination}, {to: core-db}]}\n",
+		"    - {name: a, namespace: w, pods: {min: 1, max: 2}}\n",
+		"    - {name: c, namespace: w, pods: {min: 1, max: 2}}\n",
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var want *Plan
+	for range 20 {
+		random.Shuffle(len(apps), func(i, j int) { apps[i], apps[j] = apps[j], apps[i] })
+		head := "apiVersion: egressplan/v1\nkind: AppInventory\nspec:\n  apps:\n"
+		cut := random.IntN(len(apps))
+		sources := []Source{
+			source("env", environmentYAML), source("fw", firewallsYAML),
+			source("first", head+strings.Join(apps[:cut], "")),
+			source("second", head+strings.Join(apps[cut:], "")),
+		}
+		random.Shuffle(len(sources), func(i, j int) { sources[i], sources[j] = sources[j], sources[i] })
+		plan, problems := Load(sources)
+		if len(problems) > 0 {
+			t.Fatalf("%v", problems[0])
+		}
+		forgetPlaces(reflect.ValueOf(plan))
+		if want == nil {
+			want = plan
+		}
+		if !reflect.DeepEqual(plan, want) {
+			t.Fatal("another order gave another plan")
+		}
+	}
+	var keys []string
+	for _, a := range want.Apps {
+		keys = append(keys, a.Key)
+	}
+	if got := strings.Join(keys, " "); got != "w/a w/c x/a x/b" {
+		t.Error(got)
+	}
+}
+
+// Problems too: the same ones, at the same places, the later blaming the
+// earlier, whatever order the files were read in.
+func TestProblemsDoNotDependOnOrder(t *testing.T) {
+	a := source("a.yaml", appsYAML)
+	b := source("b.yaml", edit(t, appsYAML, "core-db, outGB: 400", "core-bd, outGB: x"))
+	env, fw := source("env", environmentYAML), source("fw", firewallsYAML)
+	_, one := Load([]Source{a, b, env, fw})
+	_, other := Load([]Source{fw, b, env, a})
+	if !reflect.DeepEqual(one, other) {
+		t.Errorf("%v\n%v", one, other)
+	}
+	if len(one) != 3 || one[0].Code != CodeDuplicateName || one[0].At.File != "b.yaml" || one[0].Earlier.File != "a.yaml" {
+		t.Error(one)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	apps := "{\n\t\"apiVersion\": \"egressplan/v1\", \"kind\": \"AppInventory\",\n\t\"spec\": {\"apps\": [{\"name\": \"ledger\", \"namespace\": \"payments\",\n" +
+		"\t\t\"pods\": {\"min\": 1, \"max\": 2}, \"flows\": [{\"to\": \"core-db\", \"outGB\": »1.5}]}]}\n}\n"
+	at, apps := mark(t, "apps", apps, later)
+	plan := mustLoad(t, map[string]string{"apps": apps})
+	if out := plan.Apps[0].Flows[0].Out; out.Low.String() != "1.5" || out.At != at {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestAliasesAndMergeKeys(t *testing.T) {
+	apps := `apiVersion: egressplan/v1
+kind: AppInventory
+spec:
+  apps:
+    - &base {name: a, namespace: x, pods: &p {min: 1, max: 2}, growth: 10%, flows: [&f {to: core-db, outGB: 5}]}
+    - {<<: *base, name: b, pods: {<<: *p, max: 9}}
+    - {<<: [{growth: 30%}, *base], name: c, flows: [*f]}
+`
+	plan := mustLoad(t, map[string]string{"apps": apps})
+	b, c := plan.App("x/b"), plan.App("x/c")
+	if b.Pods.Min.V != 1 || b.Pods.Max.V != 9 || b.Growth.V.String() != "0.1" || len(b.Flows) != 1 {
+		t.Errorf("b: %+v", b)
+	}
+	if c.Growth.V.String() != "0.3" || c.Flows[0].Out.Low.String() != "5" {
+		t.Errorf("c: %+v", c)
+	}
+}
+
+// A mistake behind an alias is one mistake, however often it is used.
+func TestMistakeBehindAnAliasIsSaidOnce(t *testing.T) {
+	apps := edit(t, appsYAML, "flows: [{to: core-db, outGB: 400, inGB: 100..400}", "flows: [{to: core-db, outGB: &v x, inGB: *v}")
+	_, problems := load(map[string]string{"apps": apps})
+	if len(problems) != 2 { // one for each of the two keys, both at the anchor
+		t.Fatal(problems)
+	}
+	apps = edit(t, appsYAML, "flows:", "subnets: [&v legacy-x, *v], flows:")
+	if _, problems = load(map[string]string{"apps": apps}); len(problems) != 1+1 { // unknown, and twice
+		t.Fatal(problems)
+	}
+}
+
+// 9 anchors of 9 aliases each would be 387 million nodes if they were followed.
+func TestAliasBombIsRefusedQuickly(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
+	for i := 1; i < 9; i++ {
+		fmt.Fprintf(&doc, "a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), ", "))
+	}
+	start := time.Now()
+	_, problems := load(map[string]string{"more": doc.String()})
+	if len(problems) != 1 || problems[0].Code != CodeAliasBudget || time.Since(start) > 2*time.Second {
+		t.Errorf("%v after %s", problems, time.Since(start))
+	}
+}
+
+func TestManyMistakes(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("apiVersion: egressplan/v1\nkind: AppInventory\nspec:\n")
+	for i := range maxProblems + 500 {
+		fmt.Fprintf(&doc, "  unknown-%d: 1\n", i)
+	}
+	_, problems := load(map[string]string{"apps": doc.String()})
+	if len(problems) != maxProblems+1 || problems[0].Code != CodeTooMany || !strings.Contains(problems[0].Message, "500") {
+		t.Errorf("%d problems, first %v", len(problems), problems[0])
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	_, problems := load(map[string]string{"more": strings.Repeat("#", maxBytes+1)})
+	if len(problems) != 1 || problems[0].Code != CodeTooLarge {
+		t.Error(problems)
+	}
+}
+
+func TestByteOrderMarkAndOddLineBreaks(t *testing.T) {
+	for _, br := range []string{"\n", "\r\n", "\r", "\u0085", "\u2028"} {
+		doc := byteOrderMark + strings.ReplaceAll("# é\napiVersion: egressplan/v1\nkind: Nothing\nspec: {}\n", "\n", br)
+		_, problems := load(map[string]string{"more": doc})
+		want := finding.Pos{File: "more", Line: 3, Column: 7}
+		if len(problems) != 1 || problems[0].Code != CodeKind || problems[0].At != want {
+			t.Errorf("%q: %v", br, problems)
+			continue
+		}
+		if line, column := Excerpt([]Source{source("more", doc)}, problems[0].At); line != "kind: Nothing" || column != 7 {
+			t.Errorf("%q: excerpt %q, %d", br, line, column)
+		}
+	}
+}
+
+func TestControlCharactersInFreeText(t *testing.T) {
+	apps := edit(t, appsYAML, "flows:", `owner: "a\x1b[31m\nb", labels: {"x\ty": "<script>", n: 4711}, flows:`)
+	app := mustLoad(t, map[string]string{"apps": apps}).Apps[0]
+	if app.Owner != "a\x1b[31m\nb" || app.Labels["x\ty"] != "<script>" || app.Labels["n"] != "4711" {
+		t.Errorf("%q %q", app.Owner, app.Labels)
+	}
+	apps = edit(t, appsYAML, "name: ledger", `name: "a\x1b[31m"`)
+	_, problems := load(map[string]string{"apps": apps})
+	if len(problems) != 1 || problems[0].Code != CodeBadName || strings.Contains(problems[0].Message, "\x1b") {
+		t.Errorf("%v", problems)
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	sources := []Source{source("a", "one\n\ttwo é\x07 three\nlast"), source("b", "")}
+	tests := []struct {
+		at     finding.Pos
+		line   string
+		column int
+	}{
+		{finding.Pos{File: "a", Line: 2, Column: 9}, " two é? three", 9},
+		{finding.Pos{File: "a", Line: 3, Column: 1}, "last", 1},
+		{finding.Pos{File: "a", Line: 4, Column: 1}, "", 0},
+		{finding.Pos{File: "c", Line: 1, Column: 1}, "", 0},
+		{finding.Pos{}, "", 0},
+	}
+	for _, tt := range tests {
+		if line, column := Excerpt(sources, tt.at); line != tt.line || line != "" && column != tt.column {
+			t.Errorf("%s: %q, %d", tt.at, line, column)
+		}
+	}
+}
