@@ -20,7 +20,7 @@ func (w *work) allowRows() []AllowRow {
 		if fw == nil {
 			continue
 		}
-		if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+		if f.inbound() {
 			rows = append(rows, w.inboundRows(f, fw)...)
 			continue
 		}
@@ -37,7 +37,7 @@ func (w *work) allowRows() []AllowRow {
 			rows = append(rows, row)
 			continue
 		}
-		for _, p := range w.flowPorts(f.flow) {
+		for _, p := range f.ports() {
 			row.Protocol, row.PortFrom, row.PortTo = p.Protocol, int(p.From), int(p.To)
 			rows = append(rows, row)
 		}
@@ -77,7 +77,7 @@ func (w *work) inboundRows(f appFlow, fw *inventory.Firewall) []AllowRow {
 		return nil
 	}
 	var rows []AllowRow
-	for _, p := range w.flowPorts(f.flow) {
+	for _, p := range f.ports() {
 		rows = append(rows, AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorOnPrem,
 			Sources: texts(w.destinationBlocks(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts),
 			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: []string{"healthy"}, RequiredBy: f.flow.At.String()})
@@ -140,7 +140,7 @@ func (w *work) sourceRows() []SourceRow {
 	type key struct{ app, firewall, group string }
 	rows := map[key]*SourceRow{}
 	for _, f := range w.flows() {
-		if f.flow.Initiator.V == inventory.InitiatorOnPrem || f.to.Firewall.V == "" {
+		if f.inbound() || f.to.Firewall.V == "" {
 			continue
 		}
 		s := w.pattern.source(w, f.app, f.to)

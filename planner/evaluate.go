@@ -179,28 +179,13 @@ func (e *evaluation) monthly(w *work, fill decimal.Decimal, doors bool, n int) M
 	m.Work = append(m.Work, work...)
 	m.Operations, m.OneOff = operations, oneOff
 	m.Decision = m.Total.Add(operations).Add(oneOff)
-	m.Nodes.Workload, m.Nodes.Shared = w.nodeCounts()
-	if _, dedicated := w.dedicated(); dedicated {
-		m.Nodes.Dedicated = w.dedicatedNodes()
-	}
-	m.Nodes.Gateways = w.gatewayNodes()
+	count := w.nodeCounts()
+	m.Nodes = NodeCount{Workload: count.nodes, Dedicated: count.bound, Shared: count.shared, Gateways: w.gatewayNodes()}
 	return m
 }
 
 // exceptionDoors is the unknown item for what exceptions cost elsewhere.
 const exceptionDoors = "exceptions"
-
-// dedicatedNodes are the workload nodes bound to a source group.
-func (w *work) dedicatedNodes() int {
-	total := 0
-	for _, g := range distinct(w.groups) {
-		if d := w.nodeDemands(g.apps); len(d) > 0 {
-			k, _ := cost.DedicatedNodes(d, w.nodeShape(), len(w.zones))
-			total += k
-		}
-	}
-	return total
-}
 
 // gatewayNodes are the EC2 nodes that only carry egress.
 func (w *work) gatewayNodes() int {

@@ -254,7 +254,7 @@ func (w *work) authorizationFindings(addressOnly bool) {
 // address, past any gateway.
 func (w *work) inFlowsReach() {
 	for _, f := range w.flows() {
-		if f.flow.Initiator.V == inventory.InitiatorOnPrem && w.pattern.id() != "private-nat-gateway" {
+		if f.inbound() && w.pattern.id() != "private-nat-gateway" {
 			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address", f.subject())
 		}
 	}

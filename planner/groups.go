@@ -27,14 +27,19 @@ func (g *group) keys() []string {
 }
 
 // onPremises returns the app's flows to on-premises destinations, in order.
-func (w *work) onPremises(a *inventory.App) []*inventory.Flow {
-	var flows []*inventory.Flow
-	for i := range a.Flows {
-		if d := w.plan.Destination(a.Flows[i].To.V); d != nil && d.Kind.V == inventory.KindOnPremises {
-			flows = append(flows, &a.Flows[i])
+func (w *work) onPremises(a *inventory.App) []appFlow { return w.onPrem[a.Key] }
+
+// indexFlows looks up once where every flow goes.
+func (w *work) indexFlows() {
+	w.onPrem = make(map[string][]appFlow, len(w.plan.Apps))
+	for i := range w.plan.Apps {
+		a := &w.plan.Apps[i]
+		for j := range a.Flows {
+			if d := w.plan.Destination(a.Flows[j].To.V); d != nil && d.Kind.V == inventory.KindOnPremises {
+				w.onPrem[a.Key] = append(w.onPrem[a.Key], appFlow{a, &a.Flows[j], d})
+			}
 		}
 	}
-	return flows
 }
 
 // fineness orders identities, the finest first.
@@ -50,12 +55,11 @@ func fineness(id inventory.Identity) int {
 func (w *work) finest(a *inventory.App, delegated bool) inventory.Identity {
 	id := inventory.IdentityCluster
 	for _, f := range w.onPremises(a) {
-		d := w.plan.Destination(f.To.V)
-		if delegated && d.DelegatedIdentity.V {
+		if delegated && f.to.DelegatedIdentity.V {
 			continue
 		}
-		if fineness(d.Identity.V) < fineness(id) {
-			id = d.Identity.V
+		if fineness(f.to.Identity.V) < fineness(id) {
+			id = f.to.Identity.V
 		}
 	}
 	return id
@@ -83,7 +87,7 @@ func (w *work) partition(delegated bool) map[string]*group {
 // a gateway's authorisation in place of a source of its own.
 func (w *work) allDelegated(a *inventory.App) bool {
 	for _, f := range w.onPremises(a) {
-		if !w.plan.Destination(f.To.V).DelegatedIdentity.V {
+		if !f.to.DelegatedIdentity.V {
 			return false
 		}
 	}
@@ -132,9 +136,9 @@ func (w *work) profileName(a *inventory.App) string {
 	var names, whole []string
 	partial := false
 	for _, f := range w.onPremises(a) {
-		names = append(names, f.To.V)
-		whole = append(whole, f.To.V+"|"+f.Initiator.V+"|"+fmt.Sprint(w.flowPorts(f)))
-		partial = partial || len(f.Ports) > 0 || f.Initiator.V == inventory.InitiatorOnPrem
+		names = append(names, f.to.Name.V)
+		whole = append(whole, f.to.Name.V+"|"+f.flow.Initiator.V+"|"+fmt.Sprint(f.ports()))
+		partial = partial || len(f.flow.Ports) > 0 || f.inbound()
 	}
 	names = slices.Compact(names)
 	name := strings.Join(names, "+")
@@ -150,14 +154,6 @@ func (w *work) profileName(a *inventory.App) string {
 	return fmt.Sprintf("%s-%08x", name, h.Sum32())
 }
 
-// flowPorts are the ports a flow uses: its own, or all of its destination's.
-func (w *work) flowPorts(f *inventory.Flow) []inventory.PortRange {
-	if len(f.Ports) > 0 {
-		return f.Ports
-	}
-	return w.plan.Destination(f.To.V).Ports
-}
-
 // pairGroups gives the source group of every (app, destination): where a policy
 // chooses the source per destination, only that destination's identity counts,
 // and nobody gains access by sharing it.
@@ -166,12 +162,12 @@ func (w *work) pairGroups() map[pair]*group {
 	of := map[pair]*group{}
 	for _, a := range w.apps {
 		for _, f := range w.onPremises(a) {
-			key := pair{a.Key, f.To.V}
-			if f.Initiator.V == inventory.InitiatorOnPrem || of[key] != nil {
+			key := pair{a.Key, f.to.Name.V}
+			if f.inbound() || of[key] != nil {
 				continue
 			}
-			d := w.plan.Destination(f.To.V)
-			name := w.groupName(a, d.Identity.V, d.Identity.V == inventory.IdentityCluster || w.plan.Policy.AllowOverPermission.V)
+			id := f.to.Identity.V
+			name := w.groupName(a, id, id == inventory.IdentityCluster || w.plan.Policy.AllowOverPermission.V)
 			g := groups[name]
 			if g == nil {
 				g = &group{name: name}

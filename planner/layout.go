@@ -55,7 +55,9 @@ type layout struct {
 	demands []demand
 	bits    map[string]int
 	pools   map[string][]string
-	blocks  map[string]*block // by name
+	blocks  map[string]*block   // by name
+	index   map[string][]*block // by group and purpose, of the first indexed blocks
+	indexed int
 	unmet   []cidr.Unmet
 	moves   []Move
 	free    []cidr.Free

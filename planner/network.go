@@ -55,6 +55,7 @@ type builder struct {
 	net    sim.Network
 	notes  []note                      // by Ref; 0 means none
 	stands map[netip.Addr]netip.Prefix // an address that stands for any of a block
+	last   map[netip.Prefix]netip.Addr // the last such address of a block
 	sites  map[string]*siteNodes       // by site name
 	subnet map[string]subnetNodes      // by block name or "existing/<name>"
 	nats   map[string]sim.NodeID       // existing NAT gateways: where packets for them go
@@ -106,7 +107,7 @@ func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) 
 // newBuilder lays out what all patterns share: the sites with their links and
 // firewalls, the gateways, the VPC's router and its existing subnets.
 func newBuilder(w *work) *builder {
-	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, sites: map[string]*siteNodes{},
+	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
 		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}}
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")

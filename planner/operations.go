@@ -77,7 +77,7 @@ func (w *work) opensToGateway(f *inventory.Firewall) bool {
 // change: some firewall on its ways asks for a rule per destination.
 func (w *work) needsRule(a *inventory.App) bool {
 	for _, f := range w.onPremises(a) {
-		fw := w.plan.Firewall(w.plan.Destination(f.To.V).Firewall.V)
+		fw := w.plan.Firewall(f.to.Firewall.V)
 		if fw != nil && !w.opensToGateway(fw) {
 			return true
 		}

@@ -27,6 +27,7 @@ type ciliumStory struct {
 	entries []gatewayEntry // one gateway node each; a group uses those of its fleet
 	fleets  int
 	fleetOf map[string]int
+	members [][]*group            // groups by fleet
 	ips     map[string]netip.Addr // egress IP by group name and entry
 	missing []string
 }
@@ -65,7 +66,7 @@ func (ciliumPattern) replacesCNI() bool { return true }
 func (ciliumPattern) story(w *work) *ciliumStory { return w.story.(*ciliumStory) }
 
 func (p ciliumPattern) demands(w *work) []demand {
-	w.groups = w.partition(false)
+	w.setGroups(w.partition(false))
 	s := &ciliumStory{of: w.pairGroups(), ips: map[string]netip.Addr{}, fleetOf: map[string]int{}}
 	w.story = s
 	s.groups = distinct(s.of)
@@ -106,8 +107,10 @@ func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
 		s.fleets = (need + each - 1) / each
 		w.say("bandwidth-over-one-gateway")
 	}
+	s.members = make([][]*group, s.fleets)
 	for i, g := range s.groups {
 		s.fleetOf[g.name] = i % s.fleets
+		s.members[i%s.fleets] = append(s.members[i%s.fleets], g)
 	}
 	for f := range s.fleets {
 		for n := range perZone {
@@ -129,12 +132,13 @@ func (p ciliumPattern) settle(w *work) {
 		}
 		var keys []string
 		owner := map[string]*group{}
-		for _, g := range s.groups {
-			for _, e := range s.entries {
-				if e.zone == z && e.fleet == s.fleetOf[g.name] {
-					keys = append(keys, e.ipName(g.name))
-					owner[e.ipName(g.name)] = g
-				}
+		for _, e := range s.entries {
+			if e.zone != z {
+				continue
+			}
+			for _, g := range s.members[e.fleet] {
+				keys = append(keys, e.ipName(g.name))
+				owner[e.ipName(g.name)] = g
 			}
 		}
 		placed, missing := w.addresses(inside.cidr, used, keys)
@@ -178,41 +182,36 @@ func (p ciliumPattern) home(w *work, zone string) (*block, []netip.Prefix) {
 // and are tunnelled to the pod's node.
 func (p ciliumPattern) compile(w *work, b *builder) {
 	s := p.story(w)
-	for _, z := range w.zones {
-		nodes, pods := w.layout.get(sharedSpace, z, purposeNodes), w.layout.get(sharedSpace, z, purposePods)
-		if pods == nil {
-			pods = nodes
-		}
-		for _, bl := range []*block{nodes, pods} {
-			if bl != nil {
-				b.exitOnce(bl, z, nil, nil)
-			}
-		}
-		fargate := nodes
-		b.place(sharedSpace, z, nodes, pods, fargate)
-	}
+	b.placeShared()
 	gateways := make([]sim.NodeID, len(s.entries))
 	for i, e := range s.entries {
 		gateways[i] = p.gateway(w, b, e)
 	}
-	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
-		g := s.of[pair{a.Key, d.Name.V}]
-		if g == nil {
-			return
+	var steered []sim.NAT
+	b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+		if g := s.of[pair{a.Key, d.Name.V}]; g != nil {
+			steered = append(steered, p.steer(w, b, g, d, label, gateways)...)
 		}
-		p.steer(w, b, g, d, label, gateways)
 	})
+	for _, z := range w.zones {
+		if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
+			host := b.at(place.host)
+			host.NAT = append(slices.Clone(steered), host.NAT...)
+		}
+	}
 }
 
 // steer leads one app's packets for a destination to its fleet's gateways, and
-// translates them there.
-func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destination, label sim.Label, gateways []sim.NodeID) {
+// translates them there. It returns what keeps the pod's own node from
+// translating them first.
+func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destination, label sim.Label, gateways []sim.NodeID) []sim.NAT {
 	s := p.story(w)
 	var next []sim.NodeID
 	blocks := w.destinationBlocks(d)
-	for i, e := range s.entries {
-		ip, ok := s.ips[e.ipName(g.name)]
-		if e.fleet != s.fleetOf[g.name] || gateways[i] == sim.None || !ok {
+	each := len(s.entries) / s.fleets
+	for i := s.fleetOf[g.name] * each; i < (s.fleetOf[g.name]+1)*each; i++ {
+		ip, ok := s.ips[s.entries[i].ipName(g.name)]
+		if gateways[i] == sim.None || !ok {
 			continue
 		}
 		next = append(next, gateways[i])
@@ -223,21 +222,20 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 		}
 	}
 	if len(next) == 0 {
-		return
+		return nil
 	}
-	for _, z := range w.zones {
-		place := b.places[placeKey{sharedSpace, z}]
-		if place == nil || place.host == sim.None {
-			continue
-		}
-		host := b.at(place.host)
-		for _, c := range blocks {
-			host.NAT = slices.Insert(host.NAT, 0, sim.NAT{Match: sim.Match{Dst: c, Label: label},
-				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: "Cilium documentation, Egress Gateway"})})
-			host.Routes = append(host.Routes, sim.Route{Dst: c, Label: label, Opening: true, Next: next, Tunnel: true,
-				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to", g.name), source: "Cilium documentation, Egress Gateway"})})
+	why := b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: "Cilium documentation, Egress Gateway"})
+	var untouched []sim.NAT
+	for _, c := range blocks {
+		untouched = append(untouched, sim.NAT{Match: sim.Match{Dst: c, Label: label}, Ref: why})
+		for _, z := range w.zones {
+			if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
+				host := b.at(place.host)
+				host.Routes = append(host.Routes, sim.Route{Dst: c, Label: label, Opening: true, Next: next, Tunnel: true, Ref: why})
+			}
 		}
 	}
+	return untouched
 }
 
 // gateway adds the gateway node of an entry.
@@ -251,18 +249,14 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 	id := b.add(kindEgress, e.nodeName(), e.zone)
 	eni := b.eni("interface of "+e.nodeName(), e.zone, sn, id)
 	b.route(id, everywhere, eni, "by the interface that carries the egress IP")
-	for _, g := range p.story(w).groups {
-		ip, ok := p.story(w).ips[e.ipName(g.name)]
-		if ok && p.story(w).fleetOf[g.name] == e.fleet {
+	for _, g := range p.story(w).members[e.fleet] {
+		if ip, ok := p.story(w).ips[e.ipName(g.name)]; ok {
 			b.at(id).Owns = append(b.at(id).Owns, single(ip))
 			b.toHost(eni, sn, id, ip)
 		}
 	}
 	for _, z := range w.zones {
 		place := b.places[placeKey{sharedSpace, z}]
-		if place == nil || place.host == sim.None {
-			continue
-		}
 		for _, v := range []string{variantPrimary, variantSecondary} {
 			if a, ok := place.addr[v]; ok {
 				n := b.at(id)
@@ -282,8 +276,9 @@ func (p ciliumPattern) source(w *work, a *inventory.App, d *inventory.Destinatio
 		return source{}
 	}
 	out := source{group: g.name, apps: g.keys(), barrier: "the pod labels and namespace that the egress policy selects"}
-	for _, e := range s.entries {
-		if ip, ok := s.ips[e.ipName(g.name)]; ok && e.fleet == s.fleetOf[g.name] {
+	each := len(s.entries) / s.fleets
+	for _, e := range s.entries[s.fleetOf[g.name]*each:][:each] {
+		if ip, ok := s.ips[e.ipName(g.name)]; ok {
 			out.blocks = append(out.blocks, single(ip))
 		}
 	}
@@ -328,7 +323,7 @@ func (p ciliumPattern) findings(w *work) {
 	}
 	for _, f := range w.flows() {
 		switch {
-		case f.flow.Initiator.V == inventory.InitiatorOnPrem || !oss:
+		case f.inbound() || !oss:
 		case f.mustSurvive(inventory.SurviveNodeLost):
 			w.report("survive-node-lost", f.to.At, []string{f.subject()}, "%s must survive a lost node; pods hashed to a dead gateway node have no way out", f.subject())
 		case f.mustSurvive(inventory.SurviveZoneLost):
@@ -355,7 +350,7 @@ func (p ciliumPattern) findings(w *work) {
 func (p ciliumPattern) policyEntries(w *work) int {
 	n := 0
 	for _, f := range w.flows() {
-		if f.flow.Initiator.V != inventory.InitiatorOnPrem {
+		if !f.inbound() {
 			n += f.app.Pods.Max.V * len(w.destinationBlocks(f.to))
 		}
 	}

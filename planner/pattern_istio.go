@@ -41,10 +41,10 @@ func (istioPattern) replacesCNI() bool { return false }
 func (istioPattern) story(w *work) *istioStory { return w.story.(*istioStory) }
 
 func (p istioPattern) demands(w *work) []demand {
-	w.groups = w.partition(true)
+	w.setGroups(w.partition(true))
 	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
 	w.story = s
-	groups := distinct(w.groups)
+	groups := w.list
 	list := append(w.sharedNodes(), w.attachments()...)
 	perZone := p.nodesPerZone(w, len(groups))
 	s.gateways = perZone * len(w.zones) * len(groups)
@@ -80,7 +80,7 @@ func (p istioPattern) nodesPerZone(w *work, groups int) int {
 // where a firewall takes nothing as wide as a subnet.
 func (p istioPattern) settle(w *work) {
 	s := p.story(w)
-	for _, g := range distinct(w.groups) {
+	for _, g := range w.list {
 		for _, z := range w.zones {
 			home, pin := p.home(w, g, z)
 			if home == nil || !pin && !p.tooBroad(w, g, home) || w.podAddressShows(g.apps) || w.env.Cluster.Provisioning.V == inventory.AutoMode {
@@ -121,7 +121,7 @@ func (p istioPattern) home(w *work, g *group, zone string) (home *block, pin boo
 	}
 	d := demand{group: g.name, zone: zone, purpose: purposeGateways, apps: g.keys()}
 	if list := w.existingSubnets(inventory.RoleEgress, zone); len(list) > 0 {
-		return w.adopt(d, list[0]), len(distinct(w.groups)) > 1
+		return w.adopt(d, list[0]), len(w.list) > 1
 	}
 	if list := w.existingSubnets(inventory.RoleNodes, zone); len(list) > 0 {
 		return w.adopt(d, list[0]), true
@@ -134,7 +134,7 @@ func (p istioPattern) home(w *work, g *group, zone string) (home *block, pin boo
 func (p istioPattern) tooBroad(w *work, g *group, home *block) bool {
 	for _, a := range g.apps {
 		for _, f := range w.onPremises(a) {
-			if fw := w.plan.Firewall(w.plan.Destination(f.To.V).Firewall.V); fw != nil && home.cidr.Bits() < fw.BroadestSource.V {
+			if fw := w.plan.Firewall(f.to.Firewall.V); fw != nil && home.cidr.Bits() < fw.BroadestSource.V {
 				return true
 			}
 		}
@@ -147,21 +147,9 @@ func (p istioPattern) tooBroad(w *work, g *group, home *block) bool {
 // another one to the destination, which leaves by the gateway node's CNI rules.
 // Whatever the sidecar does not take goes the node's own way.
 func (p istioPattern) compile(w *work, b *builder) {
-	s := p.story(w)
-	for _, z := range w.zones {
-		nodes, pods := w.layout.get(sharedSpace, z, purposeNodes), w.layout.get(sharedSpace, z, purposePods)
-		if pods == nil {
-			pods = nodes
-		}
-		for _, bl := range []*block{nodes, pods} {
-			if bl != nil {
-				b.exitOnce(bl, z, nil, nil)
-			}
-		}
-		b.place(sharedSpace, z, nodes, pods, nodes)
-	}
-	b.eachPair(func(_ *inventory.App, d *inventory.Destination, _ sim.Label) { p.number(w, d) })
-	for _, g := range distinct(w.groups) {
+	b.placeShared()
+	b.eachPair(w.apps, func(_ *inventory.App, d *inventory.Destination, _ sim.Label) { p.number(w, d) })
+	for _, g := range w.list {
 		for _, z := range w.zones {
 			p.gateway(w, b, g, z)
 		}
@@ -174,7 +162,6 @@ func (p istioPattern) compile(w *work, b *builder) {
 			}
 		}
 	}
-	_ = s
 }
 
 // number gives every endpoint of a destination a port on the gateways.
@@ -200,10 +187,7 @@ func (p istioPattern) gateway(w *work, b *builder, g *group, zone string) {
 	}
 	b.exitOnce(home, zone, g, func(out subnetNodes, _ string, _ *group) { b.toSites(out.out) })
 	name := "gateways of " + g.name
-	place := b.place(name, zone, home, home, nil)
-	if ip, ok := s.addr[placeKey{g.name, zone}]; ok {
-		b.pinHost(place, ip)
-	}
+	place := b.placePinned(name, zone, home, s.addr[placeKey{g.name, zone}])
 	v := variantPrimary
 	if _, ok := place.start[v]; !ok {
 		v = variantSecondary
@@ -214,36 +198,14 @@ func (p istioPattern) gateway(w *work, b *builder, g *group, zone string) {
 	n.Kind, n.Name = kindGateway, "egress gateway of "+g.name
 	n.Proxy = &sim.Proxy{Authorize: &sim.Filter{Ref: b.ref(note{code: "unauthorized",
 		text: "no AuthorizationPolicy allows this workload", source: "Istio documentation, AuthorizationPolicy"})}}
-	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
-		if w.groups[a.Key] == g {
-			p.serve(w, b, pod, addr, d, label)
-		}
+	served := map[uint16]bool{}
+	b.eachPair(g.apps, func(_ *inventory.App, d *inventory.Destination, label sim.Label) {
+		p.serve(w, b, pod, addr, d, label, served)
 	})
 }
 
-// pinHost gives a gateway's node a fixed address instead of any of its subnet.
-func (b *builder) pinHost(p *placement, ip netip.Addr) {
-	old := p.addr[variantHost]
-	host := b.at(p.host)
-	host.Owns = []netip.Prefix{single(ip)}
-	for i := range host.NAT {
-		if len(host.NAT[i].To) == 1 && host.NAT[i].To[0] == old {
-			host.NAT[i].To = []netip.Addr{ip}
-		}
-	}
-	p.addr[variantHost] = ip
-	for i := range b.net.Nodes {
-		n := &b.net.Nodes[i]
-		for j := range n.Routes {
-			if n.Routes[j].Dst == single(old) && (n.Routes[j].Next[0] == p.host || n.Routes[j].Next[0] == b.primaryOf(p.host)) {
-				n.Routes[j].Dst = single(ip)
-			}
-		}
-	}
-}
-
 // serve lets one workload through the gateway to a destination.
-func (p istioPattern) serve(w *work, b *builder, gateway sim.NodeID, addr netip.Addr, d *inventory.Destination, label sim.Label) {
+func (p istioPattern) serve(w *work, b *builder, gateway sim.NodeID, addr netip.Addr, d *inventory.Destination, label sim.Label, served map[uint16]bool) {
 	proxy := b.at(gateway).Proxy
 	for _, c := range w.destinationBlocks(d) {
 		for _, r := range d.Ports {
@@ -256,9 +218,10 @@ func (p istioPattern) serve(w *work, b *builder, gateway sim.NodeID, addr netip.
 			authorize.Label = label
 			proxy.Authorize.Rules = append(proxy.Authorize.Rules, sim.Rule{Match: authorize, Allow: true,
 				Ref: b.ref(note{text: "the workload is authorised for " + d.Name.V})})
-			if slices.ContainsFunc(proxy.Forwards, func(f sim.Forward) bool { return f.Match == m }) {
+			if served[port] {
 				continue
 			}
+			served[port] = true
 			proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: m, From: addr, To: []netip.AddrPort{netip.AddrPortFrom(firstHost(c), r.From)},
 				Ref: b.ref(note{text: fmt.Sprintf("the gateway opens its own connection to %s", d.Name.V), source: "Istio documentation, Egress Gateways"})})
 		}
@@ -282,7 +245,7 @@ func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant str
 	}
 	proxy := &sim.Proxy{}
 	b.at(car).Proxy = proxy
-	b.eachPair(func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+	b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, label sim.Label) {
 		for _, c := range w.destinationBlocks(d) {
 			for _, r := range d.Ports {
 				port, ok := s.ports[endpoint{c, r.From}]
@@ -344,13 +307,13 @@ func (p istioPattern) findings(w *work) {
 	w.unsupportedPods()
 	w.inFlowsReach()
 	for _, f := range w.flows() {
-		if f.flow.Initiator.V != inventory.InitiatorOnPrem {
+		if !f.inbound() {
 			p.flowFindings(w, f)
 		}
 	}
 	if len(s.pinned) > 0 {
 		var list []string
-		for _, g := range distinct(w.groups) {
+		for _, g := range w.list {
 			if s.pinned[g.name] {
 				list = append(list, g.name)
 			}
@@ -368,7 +331,7 @@ func (p istioPattern) findings(w *work) {
 
 // flowFindings are what the gateway cannot carry or authorise.
 func (p istioPattern) flowFindings(w *work, f appFlow) {
-	for _, r := range w.flowPorts(f.flow) {
+	for _, r := range f.ports() {
 		if r.Protocol == "udp" || r.Protocol == "icmp" || r.Protocol == "any" {
 			w.report("udp-not-captured", f.flow.At, []string{f.subject()}, "%s uses %s", f.subject(), r.Protocol)
 			return

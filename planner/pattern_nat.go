@@ -32,8 +32,8 @@ func (natPattern) replacesCNI() bool { return false }
 func (natPattern) story(w *work) *natStory { return w.story.(*natStory) }
 
 func (natPattern) demands(w *work) []demand {
-	w.groups = w.partition(false)
-	groups := distinct(w.groups)
+	w.setGroups(w.partition(false))
+	groups := w.list
 	story := &natStory{zones: w.zones}
 	w.story = story
 	if n := w.plan.Policy.Redundancy.NATZones.V; n != inventory.NATZonesAll && n < len(w.zones) {
@@ -54,7 +54,7 @@ func (natPattern) demands(w *work) []demand {
 // source group, if it has private NAT gateways and its node subnets' route
 // tables already lead to them: the walk shows whether they do.
 func (p natPattern) settle(w *work) {
-	groups := distinct(w.groups)
+	groups := w.list
 	w.adoptOwn(groups)
 	if w.env.VPC.Changeable.V || len(groups) != 1 {
 		return
@@ -78,7 +78,7 @@ func natAddress(b *block) netip.Addr { return cidr.FirstUsable(b.cidr) }
 
 func (p natPattern) compile(w *work, b *builder) {
 	nat := map[placeKey]natExit{}
-	groups := distinct(w.groups)
+	groups := w.list
 	for _, g := range groups {
 		for _, z := range p.story(w).zones {
 			bl := w.layout.get(g.name, z, purposeNAT)
@@ -124,7 +124,7 @@ func (p natPattern) source(w *work, a *inventory.App, _ *inventory.Destination) 
 // as public ones; and the zone crossings where a zone has no gateway.
 func (p natPattern) usage(w *work, v volumes) []cost.Usage {
 	story := p.story(w)
-	n := len(distinct(w.groups)) * len(story.zones)
+	n := len(w.list) * len(story.zones)
 	if len(story.serving) > 0 {
 		n = 0
 	}
@@ -139,7 +139,7 @@ func (p natPattern) usage(w *work, v volumes) []cost.Usage {
 }
 
 func (p natPattern) tasks(w *work) []task {
-	groups := len(distinct(w.groups))
+	groups := len(w.list)
 	return append([]task{
 		w.each("node groups", groups, "nodeGroupHoursPerMonth"),
 		w.each("NAT gateways", groups*len(p.story(w).zones), "natGatewayHoursPerMonth"),
@@ -169,7 +169,7 @@ func (p natPattern) findings(w *work) {
 			"NAT gateways in %d of %d zones", len(story.zones), len(w.zones))
 	}
 	for _, f := range w.flows() {
-		if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+		if f.inbound() {
 			w.report("inbound-initiated", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises", f.subject())
 		}
 		if len(story.zones) < len(w.zones) && f.mustSurvive(inventory.SurviveZoneLost) {
@@ -183,7 +183,7 @@ func (p natPattern) findings(w *work) {
 // against the account's quota.
 func (w *work) quota(story *natStory) {
 	q := w.env.Quotas.NATGatewaysPerZone
-	groups := len(distinct(w.groups))
+	groups := len(w.list)
 	if len(story.serving) > 0 {
 		return
 	}

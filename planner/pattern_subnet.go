@@ -16,16 +16,16 @@ func (subnetPattern) id() string        { return "vpc-subnet-cidr" }
 func (subnetPattern) replacesCNI() bool { return false }
 
 func (subnetPattern) demands(w *work) []demand {
-	w.groups = w.partition(false)
-	return append(w.groupSpace(distinct(w.groups), true), w.attachments()...)
+	w.setGroups(w.partition(false))
+	return append(w.groupSpace(w.list, true), w.attachments()...)
 }
 
 func (subnetPattern) settle(w *work) {
-	w.adoptOwn(distinct(w.groups))
+	w.adoptOwn(w.list)
 }
 
 func (subnetPattern) compile(w *work, b *builder) {
-	b.placeGroups(distinct(w.groups), func(s subnetNodes, _ string, _ *group) { b.toSites(s.out) })
+	b.placeGroups(w.list, func(s subnetNodes, _ string, _ *group) { b.toSites(s.out) })
 }
 
 // source is the node subnets while the CNI translates, the pod subnets where it
@@ -63,7 +63,7 @@ func (subnetPattern) source(w *work, a *inventory.App, d *inventory.Destination)
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }
 
 func (subnetPattern) tasks(w *work) []task {
-	groups := len(distinct(w.groups))
+	groups := len(w.list)
 	return append([]task{w.each("node groups", groups, "nodeGroupHoursPerMonth")},
 		w.changeTasks("accessChangeHours", "newAppHours")...)
 }
@@ -83,7 +83,7 @@ func (p subnetPattern) findings(w *work) {
 // dedicatedFindings are what patterns 1 and 2 share: nodes of one's own, bound
 // by scheduling.
 func (w *work) dedicatedFindings() {
-	groups := distinct(w.groups)
+	groups := w.list
 	if !w.env.VPC.Changeable.V {
 		var without []string
 		for _, g := range groups {
@@ -97,10 +97,9 @@ func (w *work) dedicatedFindings() {
 		}
 	}
 	w.say("scheduling-trust", groupNames(groups)...)
-	dedicated, shared := w.nodeCounts()
-	if dedicated > shared {
+	if n := w.nodeCounts(); n.nodes > n.shared {
 		w.report("under-used-nodes", w.env.Cluster.NodeType.At, nil,
-			"%d nodes where %d shared ones would do", dedicated, shared)
+			"%d nodes where %d shared ones would do", n.nodes, n.shared)
 	}
 	w.discoveryFinding()
 	w.authorizationFindings(true)

@@ -64,22 +64,33 @@ func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placem
 		b.fargatePod(p, fargate)
 	}
 	if nodes != nil && pods != nil {
-		b.node(p, group, nodes, pods)
+		b.node(p, group, nodes, pods, b.standIn(nodes))
 	}
+	return p
+}
+
+// placePinned builds a placement in one block whose node keeps the pinned
+// address; an invalid one means any of the block.
+func (b *builder) placePinned(group, zone string, home *block, pinned netip.Addr) *placement {
+	if !pinned.IsValid() {
+		return b.place(group, zone, home, home, nil)
+	}
+	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}}
+	b.places[placeKey{group, zone}] = p
+	b.node(p, group, home, home, pinned)
 	return p
 }
 
 // standIn is the first address of a block, after those that AWS reserves, that
 // nothing else of the network has: it stands for any address of the block.
 func (b *builder) standIn(bl *block) netip.Addr {
-	a := cidr.FirstUsable(bl.cidr)
-	for next := a; bl.cidr.Contains(next.Next()); next = next.Next() {
-		if _, taken := b.stands[next]; !taken {
-			a = next
-			break
-		}
+	a, again := b.last[bl.cidr]
+	if again && bl.cidr.Contains(a.Next().Next()) {
+		a = a.Next()
+	} else if !again {
+		a = cidr.FirstUsable(bl.cidr)
 	}
-	b.stands[a] = bl.cidr
+	b.last[bl.cidr], b.stands[a] = a, bl.cidr
 	return a
 }
 
@@ -104,9 +115,8 @@ func (b *builder) fargatePod(p *placement, bl *block) {
 //	as the node's primary address.
 //
 // Replies of connections opened from outside are neither marked nor translated.
-func (b *builder) node(p *placement, group string, nodes, pods *block) {
+func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr netip.Addr) {
 	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
-	hostAddr := b.standIn(nodes)
 	host := b.add(kindHost, "node of "+group, p.zone)
 	p.host = host
 	b.at(host).Owns = []netip.Prefix{single(hostAddr)}

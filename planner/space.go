@@ -226,6 +226,22 @@ func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone s
 	}
 }
 
+// placeShared places the pods of all apps on the nodes they share.
+func (b *builder) placeShared() {
+	for _, z := range b.w.zones {
+		nodes, pods := b.w.layout.get(sharedSpace, z, purposeNodes), b.w.layout.get(sharedSpace, z, purposePods)
+		if pods == nil {
+			pods = nodes
+		}
+		for _, bl := range []*block{nodes, pods} {
+			if bl != nil {
+				b.exitOnce(bl, z, nil, nil)
+			}
+		}
+		b.place(sharedSpace, z, nodes, pods, nodes)
+	}
+}
+
 // exitOnce fills the route table of a new subnet the first time it is met; an
 // existing subnet keeps the table it has.
 func (b *builder) exitOnce(bl *block, zone string, g *group, exit func(out subnetNodes, zone string, g *group)) {

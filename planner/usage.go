@@ -59,7 +59,7 @@ func (w *work) volumes(fill decimal.Decimal) volumes {
 		s.out.add(f.flow.Out, f.subject(), fill, w.end)
 		s.in.add(f.flow.In, f.subject(), fill, w.end)
 		_, out := w.excluded[f.app.Key]
-		if f.flow.Initiator.V != inventory.InitiatorOnPrem && !out {
+		if !f.inbound() && !out {
 			v.opened.add(f.flow.Out, f.subject(), fill, w.end)
 			v.opened.add(f.flow.In, f.subject(), fill, w.end)
 		}
@@ -234,33 +234,42 @@ func (w *work) everyone() []*inventory.App {
 	return list
 }
 
-// nodeCounts are the workload nodes the candidate runs and what the same pods
-// would need on shared nodes, at least one node in every zone.
-func (w *work) nodeCounts() (nodes, shared int) {
-	n := w.nodeShape()
-	shared, _ = cost.SharedNodes(w.nodeDemands(w.everyone()), n, len(w.zones))
-	if _, dedicated := w.dedicated(); !dedicated {
-		return shared, shared
+// nodeCount is how many workload nodes a candidate runs: nodes in all, bound of
+// them bound to one source group, shared what the same pods would need on shared
+// nodes.
+type nodeCount struct{ nodes, bound, shared int }
+
+// nodeCounts packs the pods at their typical count, at least one node in every
+// zone.
+func (w *work) nodeCounts() nodeCount {
+	if w.counted != nil {
+		return *w.counted
 	}
-	rest := map[string]bool{}
+	w.counted = &nodeCount{}
+	n := w.nodeShape()
+	w.counted.shared, _ = cost.SharedNodes(w.nodeDemands(w.everyone()), n, len(w.zones))
+	if _, dedicated := w.dedicated(); !dedicated {
+		w.counted.nodes = w.counted.shared
+		return *w.counted
+	}
 	var others []*inventory.App
 	for _, a := range w.everyone() {
 		if w.groups[a.Key] == nil {
-			rest[a.Key] = true
 			others = append(others, a)
 		}
 	}
-	for _, g := range distinct(w.groups) {
+	for _, g := range w.list {
 		if d := w.nodeDemands(g.apps); len(d) > 0 {
 			k, _ := cost.DedicatedNodes(d, n, len(w.zones))
-			nodes += k
+			w.counted.bound += k
 		}
 	}
+	w.counted.nodes = w.counted.bound
 	if d := w.nodeDemands(others); len(d) > 0 {
 		k, _ := cost.SharedNodes(d, n, len(w.zones))
-		nodes += k
+		w.counted.nodes += k
 	}
-	return nodes, shared
+	return *w.counted
 }
 
 // dedicated says whether source groups have nodes of their own, and how many
@@ -268,17 +277,17 @@ func (w *work) nodeCounts() (nodes, shared int) {
 func (w *work) dedicated() (int, bool) {
 	switch w.pattern.(type) {
 	case subnetPattern, natPattern:
-		return len(distinct(w.groups)), true
+		return len(w.list), true
 	}
 	return 0, false
 }
 
 // nodeUsage is the workload nodes, by bin packing of the pods' requests.
 func (w *work) nodeUsage() []cost.Usage {
-	nodes, shared := w.nodeCounts()
-	u := hours(w, "ec2-hour:"+w.nodeType.Type, nodes, "workload node")
+	n := w.nodeCounts()
+	u := hours(w, "ec2-hour:"+w.nodeType.Type, n.nodes, "workload node")
 	if groups, dedicated := w.dedicated(); dedicated {
-		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(groups, "source group"), shared)
+		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(groups, "source group"), n.shared)
 	}
 	for _, a := range w.everyone() {
 		if a.OS.V == inventory.OSWindows {

@@ -20,6 +20,17 @@ type appFlow struct {
 // subject names the flow in findings.
 func (f appFlow) subject() string { return f.app.Key + " -> " + f.to.Name.V }
 
+// ports are the ports the flow uses: its own, or all of its destination's.
+func (f appFlow) ports() []inventory.PortRange {
+	if len(f.flow.Ports) > 0 {
+		return f.flow.Ports
+	}
+	return f.to.Ports
+}
+
+// inbound reports whether on-premises opens the connection.
+func (f appFlow) inbound() bool { return f.flow.Initiator.V == inventory.InitiatorOnPrem }
+
 // mustSurvive reports whether the destination's owner asks that.
 func (f appFlow) mustSurvive(what string) bool {
 	return slices.ContainsFunc(f.to.MustSurvive, func(v inventory.Value[string]) bool { return v.V == what })
@@ -31,9 +42,7 @@ func (w *work) flows() []appFlow { return w.flowsOf(w.apps) }
 func (w *work) flowsOf(apps []*inventory.App) []appFlow {
 	var list []appFlow
 	for _, a := range apps {
-		for _, f := range w.onPremises(a) {
-			list = append(list, appFlow{a, f, w.plan.Destination(f.To.V)})
-		}
+		list = append(list, w.onPremises(a)...)
 	}
 	return list
 }
@@ -44,10 +53,11 @@ func (w *work) label(a *inventory.App) sim.Label {
 	return sim.Label(i + 1)
 }
 
-// eachPair calls f once for every app and destination it opens connections to.
-func (b *builder) eachPair(f func(a *inventory.App, d *inventory.Destination, label sim.Label)) {
+// eachPair calls f once for each of the apps and destination it opens
+// connections to.
+func (b *builder) eachPair(apps []*inventory.App, f func(a *inventory.App, d *inventory.Destination, label sim.Label)) {
 	seen := map[pair]bool{}
-	for _, fl := range b.w.flows() {
+	for _, fl := range b.w.flowsOf(apps) {
 		key := pair{fl.app.Key, fl.to.Name.V}
 		if fl.flow.Initiator.V == inventory.InitiatorOnPrem || seen[key] {
 			continue
@@ -83,7 +93,7 @@ func (w *work) walkAll() []walked {
 		for _, z := range w.zones {
 			for _, v := range w.variants(f.app) {
 				for _, c := range w.destinationBlocks(f.to) {
-					for _, p := range w.flowPorts(f.flow) {
+					for _, p := range f.ports() {
 						list = append(list, w.walk(walker, f, z, v, c, p))
 					}
 				}
@@ -164,7 +174,7 @@ func (w *work) packet(place *placement, f appFlow, variant string, block netip.P
 	if !pod.IsValid() {
 		pod = netip.IPv4Unspecified()
 	}
-	if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+	if f.inbound() {
 		p.Label = 0
 		p.Src, p.Dst = netip.AddrPortFrom(firstHost(block), from), netip.AddrPortFrom(pod, to)
 		return p
@@ -181,7 +191,7 @@ func (w *work) ends(place *placement, f appFlow, variant string) (start, end sim
 		return sim.None, sim.None, false
 	}
 	pod, ok := place.start[variant]
-	if f.flow.Initiator.V == inventory.InitiatorOnPrem {
+	if f.inbound() {
 		return site.lan, pod, ok
 	}
 	return pod, site.lan, ok
@@ -218,20 +228,32 @@ func (w *work) admitted(f appFlow, r sim.Result) bool {
 	if r.Verdict != sim.Delivered {
 		return false
 	}
-	if f.to.Firewall.V == "" || f.flow.Initiator.V == inventory.InitiatorOnPrem {
+	if f.to.Firewall.V == "" || f.inbound() {
 		return true
 	}
-	var allowed []netip.Prefix
-	for _, row := range w.rowsOf(f) {
-		for _, s := range row.Sources {
-			allowed = append(allowed, netip.MustParsePrefix(s))
-		}
-	}
+	allowed := w.admits(f)
 	shown := w.observed(r)
 	for _, s := range shown {
-		if !cidr.Contains(cidr.Merge(allowed), s) {
+		if !cidr.Contains(allowed, s) {
 			return false
 		}
 	}
 	return len(shown) > 0
+}
+
+// admits are the sources that the rows made for a flow let through, merged.
+func (w *work) admits(f appFlow) []netip.Prefix {
+	key := pair{f.app.Key, f.to.Name.V}
+	if list, known := w.merged[key]; known {
+		return list
+	}
+	var list []netip.Prefix
+	for _, row := range w.rowsOf(f) {
+		for _, s := range row.Sources {
+			list = append(list, netip.MustParsePrefix(s))
+		}
+	}
+	list = cidr.Merge(list)
+	w.merged[key] = list
+	return list
 }

@@ -58,6 +58,10 @@ type work struct {
 	nodeType inventory.Instance
 	gateType inventory.Instance
 	groups   map[string]*group // source group by app key
+	list     []*group          // the same groups, by name
+	onPrem   map[string][]appFlow
+	counted  *nodeCount
+	merged   map[pair][]netip.Prefix // sources admitted for a flow
 	layout   *layout
 	b        *builder
 	paths    []walked
@@ -70,7 +74,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair][]netip.Prefix{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
@@ -80,10 +84,14 @@ func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work 
 			w.apps = append(w.apps, &plan.Apps[i])
 		}
 	}
+	w.indexFlows()
 	w.nodeType, _ = inventory.InstanceType(w.env.Cluster.NodeType.V)
 	w.gateType, _ = inventory.InstanceType(w.env.Cluster.EgressNodeType.V)
 	return w
 }
+
+// setGroups sets the source groups of the candidate.
+func (w *work) setGroups(of map[string]*group) { w.groups, w.list = of, distinct(of) }
 
 // run works the candidate out, from demands to findings.
 func (w *work) run() {
@@ -108,6 +116,9 @@ func (w *work) assume(name, value, why string) {
 // assumption is a named value of the work model; using it is noted.
 func (w *work) assumption(name string) decimal.Decimal {
 	v := w.plan.Assume(name)
+	if _, noted := w.assumed[name]; noted {
+		return v.V
+	}
 	why := "given in the policy"
 	if !v.Set {
 		why = "not given"
@@ -140,15 +151,17 @@ func (w *work) say(code string, subjects ...string) {
 	w.report(code, finding.Pos{}, subjects, "%s", e.Meaning)
 }
 
-// groupZones are the zones in which a group has nodes or pods.
+// groupBlocks are a group's blocks of a purpose, by name.
 func (w *work) groupBlocks(group, purpose string) []*block {
-	var list []*block
-	for _, b := range w.layout.sorted() {
-		if b.group == group && b.purpose == purpose {
-			list = append(list, b)
+	l := w.layout
+	if l.indexed != len(l.blocks) {
+		l.indexed, l.index = len(l.blocks), map[string][]*block{}
+		for _, b := range l.sorted() {
+			key := b.group + "|" + b.purpose
+			l.index[key] = append(l.index[key], b)
 		}
 	}
-	return list
+	return l.index[group+"|"+purpose]
 }
 
 // prefixes are the blocks' CIDRs.
@@ -204,7 +217,7 @@ func (w *work) podAddressShows(apps []*inventory.App) bool {
 	}
 	for _, a := range apps {
 		for _, f := range w.onPremises(a) {
-			if some, _ := w.untranslatedTo(w.plan.Destination(f.To.V)); some {
+			if some, _ := w.untranslatedTo(f.to); some {
 				return true
 			}
 		}

@@ -192,7 +192,7 @@ func writeComparison(p *page, rec *planner.Recommendation) error {
 	p.heading("Side by side, USD a month")
 	t := &table{columns: []column{
 		{title: "#", right: true}, {title: "pattern"},
-		{title: "billed", right: true, flex: 11}, {title: "operations", right: true, drop: 3}, {title: "one-off", right: true, drop: 2},
+		{title: "billed", right: true, flex: 11}, {title: "operations", right: true, drop: 2}, {title: "one-off", right: true, drop: 3},
 		{title: "decision", right: true, flex: 11}, {title: "exceptions", right: true, drop: 1}, {title: "verdict", flex: 24},
 	}}
 	for _, c := range rec.Candidates {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,10 +215,12 @@ var brokenDocuments = []broken{
 // Each small mistake gives exactly one problem, at its place, with a way out.
 func TestBrokenInput(t *testing.T) {
 	standard := map[string]string{"env": environmentYAML, "fw": firewallsYAML, "apps": appsYAML}
+	exercised := map[string]bool{}
 	count := 0
 	for _, list := range [][]broken{brokenEnvironments, brokenFirewalls, brokenApps, brokenDocuments} {
 		for _, b := range list {
 			count++
+			exercised[b.code] = true
 			t.Run(fmt.Sprintf("%s %.60q", b.file, b.to), func(t *testing.T) {
 				doc := b.to
 				if b.from != "" {
@@ -229,9 +232,16 @@ func TestBrokenInput(t *testing.T) {
 			})
 		}
 	}
-	if count < 60 {
-		t.Errorf("only %d broken documents", count)
+	// Those that a test of their own exercises.
+	for _, code := range []string{CodeMissingDocument, CodeTooLarge, CodeTooMany, CodeOverlap} {
+		exercised[code] = true
 	}
+	for _, c := range Codes() {
+		if !exercised[c.Code] {
+			t.Errorf("nothing exercises %s", c.Code)
+		}
+	}
+	t.Logf("%d broken documents", count)
 }
 
 func checkBroken(t *testing.T, b broken, doc string, at, first finding.Pos) {
@@ -247,6 +257,9 @@ func checkBroken(t *testing.T, b broken, doc string, at, first finding.Pos) {
 		t.Fatalf("%d problems, want one", len(problems))
 	}
 	p := problems[0]
+	if !slices.ContainsFunc(Codes(), func(c CodeInfo) bool { return c.Code == p.Code }) {
+		t.Errorf("%s is not in the table of codes", p.Code)
+	}
 	if p.Code != b.code || !at.IsZero() && p.At != at || !first.IsZero() && p.Earlier != first {
 		t.Errorf("%s: [%s] earlier %s, want %s: [%s] earlier %s", p.At, p.Code, p.Earlier, at, b.code, first)
 	}

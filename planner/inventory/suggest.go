@@ -1,6 +1,9 @@
 package inventory
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // speller finds what a misspelt word may have meant. Comparing thousands of
 // unknown names with thousands of known ones would take longer than all the
@@ -23,18 +26,19 @@ func didYouMean(word string) string {
 }
 
 // nearest is the known word nearest to the given one, the first of equals; ""
-// where none is near.
+// where none is near. Upper and lower case count as equal.
 func (s *speller) nearest(word string, known []string) string {
 	if len(word) > 64 {
 		return ""
 	}
 	best, nearest := max(1, len(word)/3)+1, ""
+	word = strings.ToLower(word)
 	for _, k := range known {
 		if s.spent > spellingBudget || len(k) > 64 || abs(len(k)-len(word)) >= best {
 			continue
 		}
 		s.spent += (len(k) + 1) * (len(word) + 1)
-		if n := distance(word, k); n < best {
+		if n := distance(word, strings.ToLower(k)); n < best {
 			best, nearest = n, k
 		}
 	}

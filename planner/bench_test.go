@@ -1,0 +1,65 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"egressplan/planner/inventory"
+)
+
+// manyApps is an estate of n apps with two flows each to a hundred
+// destinations behind one firewall that tells apps apart.
+func manyApps(n int) string {
+	var b strings.Builder
+	b.WriteString(`
+apiVersion: egressplan/v1
+kind: Environment
+metadata: {name: many}
+spec:
+  region: us-east-1
+  zones: [us-east-1a, us-east-1b, us-east-1c]
+  vpc: {cidrs: [10.32.0.0/16, {cidr: 100.64.0.0/16, routable: false}]}
+  pools:
+    - {name: routable, cidrs: [10.64.0.0/10], routable: true}
+    - {name: inside, cidrs: [100.64.0.0/10], routable: false}
+  onPrem: {sites: [{name: dc1, cidrs: [10.0.0.0/14], links: [{name: dx1, over: direct-connect, capacity: 10Gbps, location: Contiguous US}]}]}
+  cluster: {nodeType: m6i.xlarge, vpcCNI: {customNetworking: true}}
+---
+apiVersion: egressplan/v1
+kind: FirewallRequirements
+spec:
+  firewalls: [{name: edge, identity: app, broadestSource: 16}]
+  destinations:
+`)
+	for i := range 100 {
+		fmt.Fprintf(&b, "    - {name: d%d, kind: on-premises, firewall: edge, cidrs: [10.1.0.%d/32], ports: [tcp/1521]}\n", i, i+1)
+	}
+	b.WriteString("---\napiVersion: egressplan/v1\nkind: AppInventory\nspec:\n  apps:\n")
+	for i := range n {
+		fmt.Fprintf(&b, `    - name: app-%d
+      namespace: ns-%d
+      pods: {min: 2, max: 12, typical: 6}
+      requests: {cpu: 250m, memory: 512Mi}
+      flows:
+        - {to: d%d, outGB: %d, inGB: %d}
+        - {to: d%d, outGB: %d, inGB: %d}
+`, i, i%300, i%100, i%500, i%300, (i*7+3)%100, i%50, i%30)
+	}
+	return b.String()
+}
+
+func BenchmarkRecommend(b *testing.B) {
+	for _, n := range []int{100, 1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: []byte(manyApps(n))}})
+			if len(problems) > 0 {
+				b.Fatal(problems[0])
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				Recommend(plan)
+			}
+		})
+	}
+}
