@@ -102,7 +102,7 @@ func (e *evaluation) nearest() *Nearest {
 	n := &Nearest{Candidate: best.ID, Changes: []string{}}
 	for _, f := range best.Findings {
 		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
-			n.Changes = append(n.Changes, f.Message+": "+f.Fix)
+			n.Changes = append(n.Changes, strings.TrimSuffix(f.Message, ".")+": "+f.Fix)
 		}
 	}
 	if k := len(best.Exceptions); k > e.plan.Policy.MaxExceptions.V {
@@ -154,17 +154,23 @@ func atLeast(m Monthly, d decimal.Decimal) string {
 
 // Money renders an amount for people: thousands separated, cents rounded half
 // up.
-func Money(d decimal.Decimal) string {
-	s := d.StringFixed(2)
+func Money(d decimal.Decimal) string { return Thousands(d.StringFixed(2)) }
+
+// Thousands puts a comma between groups of three digits of the integer part of a
+// plain decimal number.
+func Thousands(number string) string {
 	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
+	if strings.HasPrefix(number, "-") {
+		sign, number = "-", number[1:]
 	}
-	whole, cents, _ := strings.Cut(s, ".")
+	whole, fraction, dotted := strings.Cut(number, ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	return sign + whole + "." + cents
+	if dotted {
+		fraction = "." + fraction
+	}
+	return sign + whole + fraction
 }
 
 // nearTies are candidates so close that the model should not decide alone:

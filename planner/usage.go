@@ -237,7 +237,10 @@ func (w *work) everyone() []*inventory.App {
 // nodeCount is how many workload nodes a candidate runs: nodes in all, bound of
 // them bound to one source group, shared what the same pods would need on shared
 // nodes.
-type nodeCount struct{ nodes, bound, shared int }
+type nodeCount struct {
+	nodes, bound, shared int
+	unfit                bool // some pod fits no node of the type, or the type's size is unknown
+}
 
 // nodeCounts packs the pods at their typical count, at least one node in every
 // zone.
@@ -247,7 +250,17 @@ func (w *work) nodeCounts() nodeCount {
 	}
 	w.counted = &nodeCount{}
 	n := w.nodeShape()
-	w.counted.shared, _ = cost.SharedNodes(w.nodeDemands(w.everyone()), n, len(w.zones))
+	fits := true
+	pack := func(list []cost.Demand) int {
+		if len(list) == 0 {
+			return 0
+		}
+		k, ok := cost.SharedNodes(list, n, len(w.zones))
+		fits = fits && ok
+		return k
+	}
+	defer func() { w.counted.unfit = !fits }()
+	w.counted.shared = pack(w.nodeDemands(w.everyone()))
 	if _, dedicated := w.dedicated(); !dedicated {
 		w.counted.nodes = w.counted.shared
 		return *w.counted
@@ -259,16 +272,9 @@ func (w *work) nodeCounts() nodeCount {
 		}
 	}
 	for _, g := range w.list {
-		if d := w.nodeDemands(g.apps); len(d) > 0 {
-			k, _ := cost.DedicatedNodes(d, n, len(w.zones))
-			w.counted.bound += k
-		}
+		w.counted.bound += pack(w.nodeDemands(g.apps))
 	}
-	w.counted.nodes = w.counted.bound
-	if d := w.nodeDemands(others); len(d) > 0 {
-		k, _ := cost.SharedNodes(d, n, len(w.zones))
-		w.counted.nodes += k
-	}
+	w.counted.nodes = w.counted.bound + pack(w.nodeDemands(others))
 	return *w.counted
 }
 
@@ -288,6 +294,10 @@ func (w *work) nodeUsage() []cost.Usage {
 	u := hours(w, "ec2-hour:"+w.nodeType.Type, n.nodes, "workload node")
 	if groups, dedicated := w.dedicated(); dedicated {
 		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(groups, "source group"), n.shared)
+	}
+	if n.unfit {
+		u.Unknown++
+		u.Why = "some pod's requests fit no " + w.nodeType.Type + ", or the size of that type is not known"
 	}
 	for _, a := range w.everyone() {
 		if a.OS.V == inventory.OSWindows {

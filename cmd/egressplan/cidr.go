@@ -134,7 +134,7 @@ func writeMoves(p *page, a *planner.AddressPlan) error {
 func writeFree(p *page, a *planner.AddressPlan) error {
 	t := &table{columns: []column{{title: "pool"}, {title: "free", right: true}, {title: "of", right: true}, {title: "largest free blocks", flex: 20}}}
 	for _, f := range a.Free {
-		t.add(f.Pool, groupThousands(f.Addresses), groupThousands(f.Total), freeBlocks(f.Blocks))
+		t.add(f.Pool, planner.Thousands(f.Addresses), planner.Thousands(f.Total), freeBlocks(f.Blocks))
 	}
 	if len(t.rows) > 0 {
 		p.heading("Free space, in addresses")

@@ -5,19 +5,17 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
-)
 
-// money shows an amount with two decimals, halves away from zero, and
-// thousands separators.
-func money(d decimal.Decimal) string { return groupThousands(d.StringFixed(2)) }
+	"egressplan/planner"
+)
 
 // unitPrice shows a price with all its decimals, at least two: rounding a price
 // of 0.045 would make the arithmetic beside it wrong.
 func unitPrice(d decimal.Decimal) string {
 	if d.Equal(d.Round(2)) {
-		return money(d)
+		return planner.Money(d)
 	}
-	return groupThousands(d.String())
+	return planner.Thousands(d.String())
 }
 
 // quantity shows at most two decimals and no needless zeros, but never turns
@@ -27,7 +25,7 @@ func quantity(d decimal.Decimal) string {
 	if r.IsZero() {
 		r = d
 	}
-	return groupThousands(r.String())
+	return planner.Thousands(r.String())
 }
 
 // number shows a decimal number like quantity and leaves any other text alone.
@@ -38,29 +36,12 @@ func number(s string) string {
 	return s
 }
 
-// groupThousands puts a comma between groups of three digits of the integer
-// part of a plain decimal number.
-func groupThousands(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	whole, fraction, dotted := strings.Cut(s, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dotted {
-		fraction = "." + fraction
-	}
-	return sign + whole + fraction
-}
-
 // count says "1 problem", "2 problems".
 func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return fmt.Sprintf("%s %s", groupThousands(fmt.Sprint(n)), noun)
+	return fmt.Sprintf("%s %s", planner.Thousands(fmt.Sprint(n)), noun)
 }
 
 // folded names the first few of a list and counts the rest; total is the length
@@ -75,7 +56,7 @@ func folded(list []string, few, total int) string {
 	}
 	text := strings.Join(list, ", ")
 	if rest := total - len(list); rest > 0 {
-		return fmt.Sprintf("%s and %s more", text, groupThousands(fmt.Sprint(rest)))
+		return fmt.Sprintf("%s and %s more", text, planner.Thousands(fmt.Sprint(rest)))
 	}
 	return text
 }

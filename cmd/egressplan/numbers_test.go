@@ -7,19 +7,21 @@ import (
 
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
+
+	"egressplan/planner"
 )
 
 func TestNumbers(t *testing.T) {
 	dec := decimal.RequireFromString
 	cases := []struct{ name, got, want string }{
-		{"half goes up", money(dec("0.125")), "0.13"},
-		{"below half goes down", money(dec("0.12499999")), "0.12"},
-		{"binary floats would give 1.00", money(dec("1.005")), "1.01"},
-		{"carry into a new group", money(dec("999.995")), "1,000.00"},
-		{"millions", money(dec("1234567.8")), "1,234,567.80"},
-		{"negative", money(dec("-1234.5")), "-1,234.50"},
-		{"zero", money(decimal.Zero), "0.00"},
-		{"no minus zero", money(dec("-0.001")), "0.00"},
+		{"half goes up", planner.Money(dec("0.125")), "0.13"},
+		{"below half goes down", planner.Money(dec("0.12499999")), "0.12"},
+		{"binary floats would give 1.00", planner.Money(dec("1.005")), "1.01"},
+		{"carry into a new group", planner.Money(dec("999.995")), "1,000.00"},
+		{"millions", planner.Money(dec("1234567.8")), "1,234,567.80"},
+		{"negative", planner.Money(dec("-1234.5")), "-1,234.50"},
+		{"zero", planner.Money(decimal.Zero), "0.00"},
+		{"no minus zero", planner.Money(dec("-0.001")), "0.00"},
 		{"unit price in full", unitPrice(dec("0.045")), "0.045"},
 		{"tiny unit price", unitPrice(dec("0.0000166667")), "0.0000166667"},
 		{"unit price of whole dollars", unitPrice(dec("90")), "90.00"},
@@ -51,13 +53,13 @@ func TestMoneyIsTheAmount(t *testing.T) {
 	halfCent := decimal.RequireFromString("0.005")
 	rapid.Check(t, func(t *rapid.T) {
 		d := decimal.New(rapid.Int64().Draw(t, "digits"), rapid.Int32Range(-9, 3).Draw(t, "exponent"))
-		text := money(d)
+		text := planner.Money(d)
 		if !form.MatchString(text) {
-			t.Fatalf("money(%s) = %s", d, text)
+			t.Fatalf("planner.Money(%s) = %s", d, text)
 		}
 		back := decimal.RequireFromString(strings.ReplaceAll(text, ",", ""))
 		if back.Sub(d).Abs().GreaterThan(halfCent) {
-			t.Fatalf("money(%s) = %s", d, text)
+			t.Fatalf("planner.Money(%s) = %s", d, text)
 		}
 	})
 }

@@ -21,7 +21,7 @@ func writeBill(p *page, c *planner.Candidate) error {
 		{title: "amount", right: true}, {title: "how", flex: 30, drop: 1},
 	}}
 	for _, l := range m.Lines {
-		t.add(l.Item, quantity(l.Quantity), l.Unit, unitPrice(l.UnitPrice), money(l.Amount), l.How)
+		t.add(l.Item, quantity(l.Quantity), l.Unit, unitPrice(l.UnitPrice), planner.Money(l.Amount), l.How)
 	}
 	if err := p.table(t, "  "); err != nil {
 		return err
@@ -38,10 +38,10 @@ func writeSums(p *page, m planner.Monthly) error {
 		missing = fmt.Sprintf("at least; + unknown (%d)", n)
 	}
 	t := &table{columns: []column{{title: "sum"}, {title: "amount", right: true}, {title: ""}}}
-	t.add("billed (total)", money(m.Total), missing)
-	t.add("+ operations", money(m.Operations), "")
-	t.add("+ one-off, spread over its months", money(m.OneOff), "")
-	t.add("= decision", money(m.Decision), missing)
+	t.add("billed (total)", planner.Money(m.Total), missing)
+	t.add("+ operations", planner.Money(m.Operations), "")
+	t.add("+ one-off, spread over its months", planner.Money(m.OneOff), "")
+	t.add("= decision", planner.Money(m.Decision), missing)
 	fmt.Fprintln(p.w)
 	return p.table(t, "  ")
 }
@@ -58,7 +58,7 @@ func writeWork(p *page, work []planner.WorkLine) error {
 		if l.OneOff {
 			when = "once"
 		}
-		t.add(l.What, quantity(l.Hours), when, money(l.Amount), l.How)
+		t.add(l.What, quantity(l.Hours), when, planner.Money(l.Amount), l.How)
 	}
 	fmt.Fprintln(p.w)
 	return p.table(t, "  ")

@@ -77,18 +77,18 @@ func writeDecision(p *page, rec *planner.Recommendation) {
 	}
 	for _, t := range rec.NearTies {
 		p.item("- ", fmt.Sprintf("Near tie: %s is only %s USD a month dearer (%s %% of what differs).",
-			t.Candidate, money(t.Difference), quantity(t.Percent)))
+			t.Candidate, planner.Money(t.Difference), quantity(t.Percent)))
 	}
 }
 
 // headline names the winner and its price in one line.
 func headline(c *planner.Candidate) string {
 	m := c.Monthly
-	text := fmt.Sprintf("Recommended: %s — %s a month billed", c.ID, atLeast(m, money(m.Total)+" "+m.Currency))
+	text := fmt.Sprintf("Recommended: %s — %s a month billed", c.ID, atLeast(m, planner.Money(m.Total)+" "+m.Currency))
 	if m.Decision.Equal(m.Total) {
 		return text
 	}
-	return text + fmt.Sprintf(", %s%s with declared work", pick(len(m.Unknown) > 0, "at least ", ""), money(m.Decision))
+	return text + fmt.Sprintf(", %s%s with declared work", pick(len(m.Unknown) > 0, "at least ", ""), planner.Money(m.Decision))
 }
 
 // exceptionsText names the apps that cannot go the recommended way.
@@ -197,8 +197,8 @@ func writeComparison(p *page, rec *planner.Recommendation) error {
 	}}
 	for _, c := range rec.Candidates {
 		m := c.Monthly
-		t.add(fmt.Sprint(c.Rank), c.ID, atLeast(m, money(m.Total)), money(m.Operations), money(m.OneOff),
-			atLeast(m, money(m.Decision)), fmt.Sprint(len(c.Exceptions)), verdict(rec, c))
+		t.add(fmt.Sprint(c.Rank), c.ID, atLeast(m, planner.Money(m.Total)), planner.Money(m.Operations), planner.Money(m.OneOff),
+			atLeast(m, planner.Money(m.Decision)), fmt.Sprint(len(c.Exceptions)), verdict(rec, c))
 	}
 	return p.table(t, "  ")
 }
@@ -219,7 +219,7 @@ func verdict(rec *planner.Recommendation, c *planner.Candidate) string {
 	if winner == nil {
 		return string(c.Status)
 	}
-	text := "feasible, " + money(c.Monthly.Decision.Sub(winner.Monthly.Decision)) + " dearer"
+	text := "feasible, " + planner.Money(c.Monthly.Decision.Sub(winner.Monthly.Decision)) + " dearer"
 	if len(c.Monthly.Unknown)+len(winner.Monthly.Unknown) > 0 {
 		text += ", unknowns left out of both"
 	}

@@ -96,7 +96,7 @@ func simulationSummary(paths []planner.Path) string {
 	if bad == 0 {
 		return fmt.Sprintf("%s: every path gets through and is answered (%s).", paths[0].Pattern, count(len(paths), "path"))
 	}
-	return fmt.Sprintf("%s: %s fail of %s.", paths[0].Pattern, groupThousands(strconv.Itoa(bad)), count(len(paths), "path"))
+	return fmt.Sprintf("%s: %s fail of %s.", paths[0].Pattern, planner.Thousands(strconv.Itoa(bad)), count(len(paths), "path"))
 }
 
 // pathGroup is paths that differ in zone and pod variant only.

@@ -1,0 +1,172 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// connectSites builds each site and the gateways and links towards it.
+func (b *builder) connectSites() {
+	for i := range b.w.env.Sites {
+		site := &b.w.env.Sites[i]
+		s := &siteNodes{firewalls: map[string]sim.NodeID{}}
+		b.sites[site.Name.V] = s
+		s.router = b.add(kindRouter, site.Name.V+" router", "")
+		s.lan = b.add(kindLAN, site.Name.V, "")
+		for _, c := range site.CIDRs {
+			b.at(s.lan).Owns = append(b.at(s.lan).Owns, c.V)
+			b.route(s.router, c.V, s.lan, "inside "+site.Name.V)
+		}
+		b.firewalls(site, s)
+		b.links(site, s)
+		b.route(s.lan, everywhere, s.router, "default route of "+site.Name.V)
+	}
+	for i := range b.w.env.Connected {
+		n := &b.w.env.Connected[i]
+		id := b.add(kindNetwork, n.Name.V, "")
+		gate := b.gate(inventory.TransitGateway)
+		for _, c := range n.CIDRs {
+			b.at(id).Owns = append(b.at(id).Owns, c.V)
+			b.route(gate, c.V, id, "attachment of "+n.Name.V)
+		}
+		b.route(id, everywhere, gate, "back to the transit gateway")
+	}
+}
+
+// firewalls puts each of the site's firewalls in front of its destinations.
+func (b *builder) firewalls(site *inventory.Site, s *siteNodes) {
+	for i := range b.w.plan.Firewalls {
+		f := &b.w.plan.Firewalls[i]
+		if f.Site.V != site.Name.V {
+			continue
+		}
+		id := b.add(kindFirewall, f.Name.V, "")
+		s.firewalls[f.Name.V] = id
+		b.route(id, everywhere, s.router, "towards AWS")
+		for _, c := range site.CIDRs {
+			b.route(id, c.V, s.lan, "inside "+site.Name.V)
+		}
+	}
+	for i := range b.w.plan.Destinations {
+		d := &b.w.plan.Destinations[i]
+		id, behind := s.firewalls[d.Firewall.V]
+		if d.Kind.V != inventory.KindOnPremises || d.Site != site.Name.V || !behind {
+			continue
+		}
+		for _, c := range b.w.destinationBlocks(d) {
+			b.route(s.router, c, id, d.Name.V+" is behind "+d.Firewall.V)
+			lan := b.at(s.lan)
+			lan.Routes = append(lan.Routes, sim.Route{Dst: everywhere, Src: c, Next: []sim.NodeID{id},
+				Ref: b.ref(note{text: d.Name.V + " is behind " + d.Firewall.V})})
+		}
+	}
+}
+
+// links joins a site to its gateways. The primary link carries the traffic; a
+// backup stands behind it with a higher rank. What the site can answer to is
+// what is announced to it.
+func (b *builder) links(site *inventory.Site, s *siteNodes) {
+	for i := range site.Links {
+		l := &site.Links[i]
+		gate := b.gate(l.Gateway.V)
+		id := b.add(l.Over.V, l.Name.V, "")
+		rank := i
+		if l.Role.V == inventory.RoleBackup {
+			rank += len(site.Links)
+		}
+		b.route(id, everywhere, gate, "towards AWS")
+		for _, c := range site.CIDRs {
+			b.route(id, c.V, s.router, "towards "+site.Name.V)
+			g := b.at(gate)
+			g.Routes = append(g.Routes, sim.Route{Dst: c.V, Rank: rank, Next: []sim.NodeID{id},
+				Ref: b.ref(note{text: fmt.Sprintf("%s is reached over %s (%s)", site.Name.V, l.Name.V, l.Role.V)})})
+		}
+		for _, c := range b.w.announced(l) {
+			r := b.at(s.router)
+			r.Routes = append(r.Routes, sim.Route{Dst: c, Rank: rank, Next: []sim.NodeID{id},
+				Ref: b.ref(note{text: fmt.Sprintf("%s is announced over %s", c, l.Name.V)})})
+		}
+	}
+}
+
+// gate returns the gateway node of that kind, which knows the VPC's blocks.
+func (b *builder) gate(kind string) sim.NodeID {
+	if id, ok := b.gates[kind]; ok {
+		return id
+	}
+	id := b.add(kind, kind, "")
+	b.gates[kind] = id
+	for _, c := range b.w.vpcCIDRs() {
+		b.route(id, c, b.vpc, "VPC attachment")
+	}
+	return id
+}
+
+// announced is what a site learns over a link: what the link says, else all
+// routable space of the VPC and of the plan.
+func (w *work) announced(l *inventory.Link) []netip.Prefix {
+	var list []netip.Prefix
+	for _, c := range l.Advertised {
+		list = append(list, c.V)
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, c := range w.vpcCIDRs() {
+		if w.routableAddress(c.Addr()) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// siteGate is the kind of gateway that leads to a site: its primary link's.
+func (w *work) siteGate(site *inventory.Site) string {
+	best := inventory.TransitGateway
+	for i := range site.Links {
+		if i == 0 || site.Links[i].Role.V == inventory.RolePrimary {
+			best = site.Links[i].Gateway.V
+			if site.Links[i].Role.V == inventory.RolePrimary {
+				break
+			}
+		}
+	}
+	return best
+}
+
+// allow fills the firewalls with the allow-list.
+func (b *builder) allow(rows []AllowRow) {
+	filters := map[sim.NodeID]*sim.Filter{}
+	for _, s := range b.sites {
+		for name, id := range s.firewalls {
+			filters[id] = &sim.Filter{Stateful: true, Ref: b.ref(note{code: "not-allowed", text: "no entry of the allow-list of " + name + " admits this source"})}
+			b.at(id).Ingress = filters[id]
+		}
+	}
+	for _, r := range rows {
+		id, ok := b.firewall(r.Firewall)
+		if !ok {
+			continue
+		}
+		for _, src := range r.Sources {
+			for _, dst := range r.Destinations {
+				m := portMatch(inventory.PortRange{Protocol: r.Protocol, From: uint16(r.PortFrom), To: uint16(r.PortTo)})
+				m.Src, m.Dst = netip.MustParsePrefix(src), netip.MustParsePrefix(dst)
+				filters[id].Rules = append(filters[id].Rules, sim.Rule{Match: m, Allow: true,
+					Ref: b.ref(note{text: fmt.Sprintf("%s allows %s for %s", r.Firewall, src, r.App)})})
+			}
+		}
+	}
+}
+
+func (b *builder) firewall(name string) (sim.NodeID, bool) {
+	for _, s := range b.sites {
+		if id, ok := s.firewalls[name]; ok {
+			return id, true
+		}
+	}
+	return sim.None, false
+}
