@@ -96,10 +96,67 @@ type rangeEnd string
 const (
 	lowEnd  rangeEnd = "low"
 	highEnd rangeEnd = "high"
+	twice   rangeEnd = "twice" // the middle, twice over
 )
 
 func (e *evaluation) decisionAt(c *Candidate, end rangeEnd) decimal.Decimal {
-	c.work.end = end
-	defer func() { c.work.end = "" }()
-	return e.monthly(c.work, decimal.Zero, false, 0).Decision
+	return e.monthlyAt(c.work, end).Decision
+}
+
+func (e *evaluation) monthlyAt(w *work, end rangeEnd) Monthly {
+	w.end = end
+	defer func() { w.end = "" }()
+	return e.monthly(w, decimal.Zero, false, 0)
+}
+
+// sayRange puts the bill at both ends of the ranges into the finding that says
+// there are any.
+func (e *evaluation) sayRange(c *Candidate) {
+	for i := range c.work.found {
+		if f := &c.work.found[i]; f.Code == "traffic-range" {
+			f.Message = fmt.Sprintf("Volumes given as ranges are billed at their middle; at the low end the bill is %s USD a month, at the high end %s.",
+				Money(e.monthlyAt(c.work, lowEnd).Total), Money(e.monthlyAt(c.work, highEnd).Total))
+		}
+	}
+}
+
+// perGB is what a further GB of on-premises traffic costs: the difference the
+// whole known traffic once more would make, a GB. Gateways stay as they are.
+func (e *evaluation) perGB(w *work, total decimal.Decimal) decimal.NullDecimal {
+	gb := w.knownGB()
+	if !gb.IsPositive() {
+		return decimal.NullDecimal{}
+	}
+	w.end = twice
+	defer func() { w.end = "" }()
+	more := e.monthly(w, decimal.Zero, false, 0).Total
+	return decimal.NewNullDecimal(more.Sub(total).DivRound(gb, 6))
+}
+
+// knownGB is the month's on-premises traffic as far as it is given.
+func (w *work) knownGB() decimal.Decimal {
+	sum := decimal.Zero
+	for _, s := range w.volumes(decimal.Zero).bySite {
+		sum = sum.Add(s.out.known).Add(s.in.known)
+	}
+	return sum
+}
+
+// crossovers are the volumes from which another feasible candidate would be
+// cheaper: where what it costs more today is eaten up by a lower price per GB.
+func crossovers(feasible []*Candidate) []Crossover {
+	best := feasible[0]
+	gb := best.work.knownGB()
+	var list []Crossover
+	for _, c := range feasible[1:] {
+		if !best.Monthly.PerGB.Valid || !c.Monthly.PerGB.Valid {
+			continue
+		}
+		gain := best.Monthly.PerGB.Decimal.Sub(c.Monthly.PerGB.Decimal)
+		if gain.IsPositive() {
+			more := c.Monthly.Decision.Sub(best.Monthly.Decision).DivRound(gain, 0)
+			list = append(list, Crossover{Candidate: c.ID, From: gb, At: gb.Add(more)})
+		}
+	}
+	return list
 }

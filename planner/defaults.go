@@ -35,20 +35,26 @@ func defaulted(plan *inventory.Plan) []Assumption {
 			add(false, "address of "+d.Name.V, "unknown: host names only, its site's first range stands for it")
 		}
 	}
-	growth, requests := 0, 0
+	growth, requests, typical := 0, 0, 0
 	for _, a := range plan.Apps {
 		if !a.Growth.Set {
 			growth++
+		}
+		if !a.Pods.Typical.Set {
+			typical++
 		}
 		if !a.Requests.CPU.Set || !a.Requests.Memory.Set {
 			requests++
 		}
 	}
 	if growth > 0 {
-		add(false, "growth", fmt.Sprintf("25 %% for %d apps", growth))
+		add(false, "growth", "25 % for "+plural(growth, "app"))
+	}
+	if typical > 0 {
+		add(false, "pods.typical", "the middle of min and max for "+plural(typical, "app"))
 	}
 	if requests > 0 {
-		add(false, "requests", fmt.Sprintf("100m or 128Mi where %d apps give none", requests))
+		add(false, "requests", "100m or 128Mi for "+plural(requests, "app"))
 	}
 	return list
 }

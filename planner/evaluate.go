@@ -56,6 +56,9 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 	all.run()
 	all.judge()
 	out := all.exceptions()
+	if len(out) > limit {
+		e.explainExceptions(all, out)
+	}
 	if len(out) == 0 || len(out) > limit {
 		return e.assemble(all, out)
 	}
@@ -74,6 +77,30 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 		}
 		if len(out) == known {
 			return e.assemble(w, out)
+		}
+	}
+}
+
+// explainExceptions says of each blocker of the estate whether it would be gone
+// if the apps with blockers of their own were left out.
+func (e *evaluation) explainExceptions(all *work, out map[string]string) {
+	if !all.blocked() {
+		return
+	}
+	without := newWork(e.plan, all.pattern, out)
+	without.run()
+	without.judge()
+	left := map[string]bool{}
+	for _, f := range without.found {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			left[f.Code] = true
+		}
+	}
+	for i := range all.found {
+		if f := &all.found[i]; f.Severity == finding.Blocker && f.Scope == finding.Estate && !left[f.Code] {
+			f.Message += "; gone once " + plural(len(out), "app") + " with blockers of their own are left out"
+			f.Scope = finding.App // judged by its apps: it alone rejects nothing
+			f.Subjects = sortedKeys(out)
 		}
 	}
 }
@@ -134,6 +161,8 @@ func (e *evaluation) assemble(w *work, out map[string]string) *Candidate {
 		c.Status = Rejected
 	}
 	c.Monthly = e.monthly(w, decimal.Zero, c.Status != Rejected && len(out) > 0, len(out))
+	c.Monthly.PerGB = e.perGB(w, c.Monthly.Total)
+	e.sayRange(c)
 	c.VPCCIDRs = w.vpcView()
 	for _, b := range w.layout.sorted() {
 		c.Allocations = append(c.Allocations, b.view())

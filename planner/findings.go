@@ -32,12 +32,18 @@ func (w *work) commonFindings() {
 func (w *work) spaceFindings() {
 	var missing []string
 	reasons := map[string]bool{}
+	addresses := 0
 	for _, u := range w.layout.unmet {
+		addresses += 1 << (32 - u.Demand.Bits)
 		missing = append(missing, u.Demand.Key)
 		reasons[unmetWhy(u)] = true
 	}
 	if len(missing) > 0 {
-		w.report("no-space", w.poolsAt(), missing, "no room for %s: %s", plural(len(missing), "block"), strings.Join(sortedKeys(reasons), "; "))
+		w.report("no-space", w.poolsAt(), missing, "no room for %s, %d addresses together: %s", plural(len(missing), "block"), addresses, strings.Join(sortedKeys(reasons), "; "))
+	}
+	if len(w.layout.orphans) > 0 {
+		slices.Sort(w.layout.orphans)
+		w.say("allocation-orphaned", w.layout.orphans...)
 	}
 	for _, r := range w.layout.refused {
 		w.report("pool-not-associable", w.poolsAt(), nil, "pool %s", r)
@@ -134,7 +140,11 @@ func (w *work) allowListFindings() {
 		apps := shared[g]
 		slices.Sort(apps)
 		apps = slices.Compact(apps)
-		w.report("shared-source", finding.Pos{}, apps, "%s leave with the source of %s", plural(len(apps), "app"), g)
+		severity := finding.Note // as coarse as the firewall asked for
+		if strings.HasSuffix(g, "/shared") {
+			severity = finding.Risk
+		}
+		w.reportAs(severity, "shared-source", finding.Pos{}, apps, "%s leave with the source of %s", someOf(apps), g)
 	}
 	for i := range w.plan.Firewalls {
 		fw := &w.plan.Firewalls[i]
@@ -142,6 +152,14 @@ func (w *work) allowListFindings() {
 			w.report("allow-list-too-long", fw.MaxEntries.At, []string{fw.Name.V}, "%s would hold %d entries, it accepts %d", fw.Name.V, n, fw.MaxEntries.V)
 		}
 	}
+}
+
+// someOf names the first three of a list and counts the rest.
+func someOf(list []string) string {
+	if len(list) <= 3 {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:3], ", "), len(list)-3)
 }
 
 // leadTimeFindings: a changed destination needs a firewall change, and that
@@ -169,24 +187,23 @@ func (w *work) linkFindings() {
 			}
 		}
 	}
-	if list := w.toAnnounce(); len(list) > 0 {
-		w.say("direct-connect-prefixes", list...)
+	if list := w.toAnnounce(); len(list) > 0 && len(w.rows) > 0 {
+		w.say("routes-to-announce", list...)
 	}
 }
 
-// toAnnounce are the CIDRs the sites need a route back to: the sources.
+// toAnnounce are the ranges the walk assumes a site learns because its link does
+// not say.
 func (w *work) toAnnounce() []string {
 	var list []netip.Prefix
-	for _, r := range w.rows {
-		blocks := r.Sources
-		if r.Initiator == inventory.InitiatorOnPrem {
-			blocks = r.Destinations
-		}
-		for _, s := range blocks {
-			list = append(list, netip.MustParsePrefix(s))
+	for i := range w.env.Sites {
+		for j := range w.env.Sites[i].Links {
+			if l := &w.env.Sites[i].Links[j]; len(l.Advertised) == 0 {
+				list = append(list, w.announced(l)...)
+			}
 		}
 	}
-	return texts(cidr.Merge(list))
+	return texts(sortedPrefixes(list))
 }
 
 // rangeFindings: volumes given as ranges.
@@ -255,7 +272,7 @@ func (w *work) authorizationFindings(addressOnly bool) {
 func (w *work) inFlowsReach() {
 	for _, f := range w.flows() {
 		if f.inbound() && w.pattern.id() != "private-nat-gateway" {
-			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address", f.subject())
+			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address, anywhere in %s", f.subject(), someOf(texts(w.podBlocks(f.app))))
 		}
 	}
 }
@@ -301,7 +318,7 @@ func (w *work) broken(p walked) (code, text string) {
 	case reason.Code == "local":
 		return "destination-inside-vpc", reason.Text
 	}
-	return "path-broken", reason.Text
+	return "path-broken", p.result.Verdict.String() + " " + reason.Text
 }
 
 // reason says why a path ended as it did.
@@ -325,7 +342,7 @@ func (w *work) reason(p walked) Reason {
 	if p.result.At == w.b.vpc {
 		return Reason{"local", fmt.Sprintf("%s is inside a CIDR of the VPC, where no subnet holds it", p.result.Packet.Dst.Addr())}
 	}
-	return Reason{code, fmt.Sprintf("%s at %s: %s", p.result.Verdict, w.b.nodeName(p.result.At), w.b.say(p.result))}
+	return Reason{code, fmt.Sprintf("at %s: %s", w.b.nodeName(p.result.At), w.b.say(p.result))}
 }
 
 // nodeName names a node of the network.

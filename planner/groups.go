@@ -74,13 +74,19 @@ func (w *work) partition(delegated bool) map[string]*group {
 	groups := map[string]*group{}
 	of := map[string]*group{}
 	for _, a := range w.apps {
-		if len(w.onPremises(a)) == 0 {
+		if len(w.onPremises(a)) == 0 || delegated && !w.opens(a) {
 			continue
 		}
 		merge := w.plan.Policy.AllowOverPermission.V || delegated && w.allDelegated(a)
 		join(groups, of, w.groupName(a, w.finest(a, delegated), merge), a)
 	}
 	return of
+}
+
+// opens reports whether the app opens any connection to on-premises: what does
+// not has no use for a gateway.
+func (w *work) opens(a *inventory.App) bool {
+	return slices.ContainsFunc(w.onPremises(a), func(f appFlow) bool { return !f.inbound() })
 }
 
 // allDelegated reports whether every on-premises destination of the app accepts

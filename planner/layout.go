@@ -58,6 +58,7 @@ type layout struct {
 	blocks  map[string]*block   // by name
 	index   map[string][]*block // by group and purpose, of the first indexed blocks
 	indexed int
+	orphans []string // names in the lock that nobody asks for
 	unmet   []cidr.Unmet
 	moves   []Move
 	free    []cidr.Free
@@ -123,13 +124,15 @@ func (w *work) allocate(demands []demand) {
 	}
 	fixed := w.lockInto(&req)
 	result := cidr.Allocate(req)
+	for _, h := range result.Held {
+		if _, asked := byName[h.Key]; !asked {
+			l.orphans = append(l.orphans, h.Key)
+		}
+	}
 	l.free = result.Free
 	l.unmet = append(l.unmet, result.Unmet...)
 	for _, b := range result.Blocks {
-		d, ok := byName[b.Key]
-		if !ok {
-			continue // a block the lock holds for somebody who is gone
-		}
+		d := byName[b.Key]
 		if was, locked := fixed[b.Key]; locked && was != b.Block {
 			l.moves = append(l.moves, Move{Name: b.Key, From: was.String(), To: b.Block.String(),
 				Why: fmt.Sprintf("it needs a /%d now", b.Block.Bits())})
@@ -280,6 +283,9 @@ func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string
 		Used:  append(cidr.Reserved(inside), used...),
 	}
 	for _, e := range w.plan.Lock {
+		if e.Purpose == purposeEgressIP && e.Pattern == w.pattern.id() && inside.Contains(e.CIDR.Addr()) && !slices.Contains(keys, e.Name) {
+			w.layout.orphans = append(w.layout.orphans, e.Name)
+		}
 		if e.Purpose == purposeEgressIP && inside.Contains(e.CIDR.Addr()) {
 			if e.Pattern == w.pattern.id() {
 				req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
@@ -354,7 +360,7 @@ func (w *work) routableAddress(a netip.Addr) bool {
 // allocationView is the block as it is shown.
 func (b *block) view() Allocation {
 	usable := cidr.Usable(b.cidr.Bits())
-	if b.purpose == purposeEgressIP {
+	if b.cidr.IsSingleIP() {
 		usable = 1
 	}
 	name := b.name

@@ -275,7 +275,7 @@ func (p ciliumPattern) source(w *work, a *inventory.App, d *inventory.Destinatio
 	if g == nil {
 		return source{}
 	}
-	out := source{group: g.name, apps: g.keys(), barrier: "the pod labels and namespace that the egress policy selects"}
+	out := source{group: g.name, apps: g.keys(), barrier: "any pod that wears the selected labels in a selected namespace, whoever may write egress policies, and whatever holds the address or runs on the gateway nodes' own network: controlled by admission, RBAC and a subnet CIDR reservation"}
 	each := len(s.entries) / s.fleets
 	for _, e := range s.entries[s.fleetOf[g.name]*each:][:each] {
 		if ip, ok := s.ips[e.ipName(g.name)]; ok {

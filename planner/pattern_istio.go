@@ -274,7 +274,7 @@ func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant str
 // addresses.
 func (p istioPattern) source(w *work, a *inventory.App, _ *inventory.Destination) source {
 	g := w.groups[a.Key]
-	s := source{group: g.name, apps: g.keys(), barrier: "the gateway's AuthorizationPolicy, and who may run on the gateway nodes"}
+	s := source{group: g.name, apps: g.keys(), barrier: "any workload the gateway's AuthorizationPolicy lets through, whoever may write that policy, and whatever runs on the gateway nodes or in their subnets: controlled by certificates, RBAC, taints and IAM"}
 	for _, b := range w.groupBlocks(g.name, purposeGateways) {
 		if (b.cidr.Bits() == 32) == p.story(w).pinned[g.name] {
 			s.blocks = append(s.blocks, b.cidr)

@@ -106,7 +106,7 @@ func (p natPattern) compile(w *work, b *builder) {
 // source is every address of the group's NAT gateways.
 func (p natPattern) source(w *work, a *inventory.App, _ *inventory.Destination) source {
 	g := w.groups[a.Key]
-	s := source{group: g.name, apps: g.keys(), barrier: "scheduling onto the nodes of " + g.name + ", and their subnets' route tables"}
+	s := source{group: g.name, apps: g.keys(), barrier: "any pod scheduled onto the group's nodes, and anything in a subnet whose route table leads to its NAT gateways: controlled by taints and admission, and by IAM"}
 	for _, b := range w.groupBlocks(g.name, purposeNAT) {
 		s.blocks = append(s.blocks, single(natAddress(b)))
 	}
@@ -141,7 +141,7 @@ func (p natPattern) usage(w *work, v volumes) []cost.Usage {
 func (p natPattern) tasks(w *work) []task {
 	groups := len(w.list)
 	return append([]task{
-		w.each("node groups", groups, "nodeGroupHoursPerMonth"),
+		w.each("node groups", w.nodeGroups(), "nodeGroupHoursPerMonth"),
 		w.each("NAT gateways", groups*len(p.story(w).zones), "natGatewayHoursPerMonth"),
 	}, w.changeTasks("accessChangeHours", "newAppHours")...)
 }

@@ -32,7 +32,7 @@ func (subnetPattern) compile(w *work, b *builder) {
 // does not, both where a destination is excluded in part.
 func (subnetPattern) source(w *work, a *inventory.App, d *inventory.Destination) source {
 	g := w.groups[a.Key]
-	s := source{group: g.name, apps: g.keys(), barrier: "scheduling: taints, tolerations and node selectors of " + g.name}
+	s := source{group: g.name, apps: g.keys(), barrier: w.subnetBarrier(g)}
 	nodes, pods := w.groupBlocks(g.name, purposeNodes), w.groupBlocks(g.name, purposePods)
 	if len(pods) == 0 {
 		pods = nodes
@@ -63,8 +63,7 @@ func (subnetPattern) source(w *work, a *inventory.App, d *inventory.Destination)
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }
 
 func (subnetPattern) tasks(w *work) []task {
-	groups := len(w.list)
-	return append([]task{w.each("node groups", groups, "nodeGroupHoursPerMonth")},
+	return append([]task{w.each("node groups", w.nodeGroups(), "nodeGroupHoursPerMonth")},
 		w.changeTasks("accessChangeHours", "newAppHours")...)
 }
 
@@ -78,6 +77,14 @@ func (p subnetPattern) findings(w *work) {
 	if !w.env.Cluster.VPCCNI.CustomNetworking.V && w.env.VPC.Changeable.V {
 		w.say("custom-networking-helps")
 	}
+}
+
+// subnetBarrier says who else could have an address of a group's subnets.
+func (w *work) subnetBarrier(g *group) string {
+	if !hasCompute(g.apps, inventory.ComputeEC2) {
+		return "any pod that a Fargate profile of these subnets selects, and any other interface put into them: controlled by the profile's selectors and by IAM"
+	}
+	return "any pod scheduled onto the group's nodes, and any instance or interface put into its subnets: controlled by taints and admission, and by IAM"
 }
 
 // dedicatedFindings are what patterns 1 and 2 share: nodes of one's own, bound

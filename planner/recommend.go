@@ -29,7 +29,7 @@ import (
 func Recommend(plan *inventory.Plan) *Recommendation {
 	e := evaluate(plan)
 	r := &Recommendation{APIVersion: APIVersion, Kind: "Recommendation", Environment: plan.Environment.Name,
-		Candidates: e.rank(), Conditional: []Condition{}, NearTies: []NearTie{}, Flips: []Flip{}}
+		Candidates: e.rank(), Conditional: []Condition{}, NearTies: []NearTie{}, Crossovers: []Crossover{}, Flips: []Flip{}}
 	feasible := e.feasible()
 	if len(feasible) == 0 {
 		r.Nearest = e.nearest()
@@ -40,14 +40,15 @@ func Recommend(plan *inventory.Plan) *Recommendation {
 		r.Candidate, r.Pattern = &best.ID, &best.Pattern
 		r.Conditional = append(r.Conditional, e.conditions(feasible)...)
 		r.NearTies = append(r.NearTies, nearTies(plan, feasible)...)
+		r.Crossovers = append(r.Crossovers, crossovers(feasible)...)
 		r.Summary = e.summary(feasible)
 	}
 	r.Assumptions = e.assumptions()
 	return r
 }
 
-// rank orders the candidates: feasible ones by decision, then rejected ones;
-// equal decisions in the documented order of the patterns.
+// rank orders the candidates: feasible ones by decision, then rejected ones by
+// how much keeps them out; what is equal in the documented order of the patterns.
 func (e *evaluation) rank() []*Candidate {
 	list := slices.Clone(e.candidates)
 	slices.SortStableFunc(list, func(a, b *Candidate) int {
@@ -56,6 +57,9 @@ func (e *evaluation) rank() []*Candidate {
 				return 1
 			}
 			return -1
+		}
+		if a.Status == Rejected && a.distance() != b.distance() {
+			return cmp.Compare(a.distance(), b.distance())
 		}
 		return a.Monthly.Decision.Cmp(b.Monthly.Decision)
 	})
@@ -77,28 +81,24 @@ func (e *evaluation) feasible() []*Candidate {
 	return list
 }
 
-// nearest is the rejected candidate that needs the least to be admitted: no
-// blocker of the whole estate, then the fewest exceptions, then the lowest
-// decision.
+// distance says how much keeps a candidate from being admitted: blockers of the
+// whole estate first, then exceptions.
+func (c *Candidate) distance() int {
+	estate := 0
+	for _, f := range c.Findings {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			estate++
+		}
+	}
+	return estate*1_000_000 + len(c.Exceptions)
+}
+
+// nearest is the rejected candidate that needs the least to be admitted.
 func (e *evaluation) nearest() *Nearest {
-	var best *Candidate
-	key := func(c *Candidate) int {
-		estate := 0
-		for _, f := range c.Findings {
-			if f.Severity == finding.Blocker && f.Scope == finding.Estate {
-				estate++
-			}
-		}
-		return estate*1_000_000 + len(c.Exceptions)
-	}
-	for _, c := range e.candidates {
-		if best == nil || cmp.Or(cmp.Compare(key(c), key(best)), c.Monthly.Decision.Cmp(best.Monthly.Decision)) < 0 {
-			best = c
-		}
-	}
-	if best == nil {
+	if len(e.candidates) == 0 {
 		return nil
 	}
+	best := e.candidates[0]
 	n := &Nearest{Candidate: best.ID, Changes: []string{}}
 	for _, f := range best.Findings {
 		if f.Severity == finding.Blocker && f.Scope == finding.Estate {

@@ -32,6 +32,7 @@ type Recommendation struct {
 	Summary     string       `json:"summary"`
 	Nearest     *Nearest     `json:"nearest,omitempty"`
 	NearTies    []NearTie    `json:"nearTies"`
+	Crossovers  []Crossover  `json:"crossovers"`
 	Candidates  []*Candidate `json:"candidates"`
 	Flips       []Flip       `json:"flips"`
 	Assumptions []Assumption `json:"assumptions"`
@@ -61,6 +62,14 @@ type NearTie struct {
 	Candidate  string          `json:"candidate"`
 	Difference decimal.Decimal `json:"difference"` // USD a month dearer than the winner
 	Percent    decimal.Decimal `json:"percent"`    // of the winner's decision less the identical lines
+}
+
+// Crossover is the monthly on-premises traffic from which another candidate
+// would be cheaper, if every volume grew alike and gateways stayed as they are.
+type Crossover struct {
+	Candidate string          `json:"candidate"`
+	From      decimal.Decimal `json:"from"` // GB a month today, as far as given
+	At        decimal.Decimal `json:"at"`   // GB a month
 }
 
 // Flip is an input value at which the recommendation changes.
@@ -115,10 +124,13 @@ type Monthly struct {
 	Operations decimal.Decimal `json:"operations"`
 	OneOff     decimal.Decimal `json:"oneOff"`
 	Decision   decimal.Decimal `json:"decision"`
-	Unknown    []Unknown       `json:"unknown"`
-	Lines      []Line          `json:"lines"`
-	Work       []WorkLine      `json:"work"`
-	Nodes      NodeCount       `json:"nodes"`
+	// PerGB is what a further GB of on-premises traffic costs, spread over the
+	// flows as today; null where no volume is given.
+	PerGB   decimal.NullDecimal `json:"perGB"`
+	Unknown []Unknown           `json:"unknown"`
+	Lines   []Line              `json:"lines"`
+	Work    []WorkLine          `json:"work"`
+	Nodes   NodeCount           `json:"nodes"`
 }
 
 // Unknown is something the total leaves out: the total is then "at least".
@@ -196,7 +208,7 @@ type SourceRow struct {
 	SharedWith []string `json:"sharedWith"`
 	Admits     uint64   `json:"admits"`
 	UsedBy     uint64   `json:"usedBy"`
-	// Barrier is the only thing that keeps others from showing these sources.
+	// Barrier says who else could show these sources, and what stands against it.
 	Barrier string `json:"barrier"`
 }
 
@@ -237,7 +249,9 @@ type Simulation struct {
 	APIVersion  string `json:"apiVersion"`
 	Kind        string `json:"kind"`
 	Environment string `json:"environment"`
-	Paths       []Path `json:"paths"`
+	// Exceptions are the apps that do not go by this pattern and are not walked.
+	Exceptions []Exception `json:"exceptions"`
+	Paths      []Path      `json:"paths"`
 }
 
 // Path is one flow in one state from one zone and pod variant, both ways.
@@ -290,6 +304,7 @@ type AddressPlan struct {
 	VPCCIDRs       []VPCCIDR        `json:"vpcCIDRs"`
 	Moves          []Move           `json:"moves"`
 	Free           []FreeView       `json:"free"`
+	Warnings       []string         `json:"warnings"`
 	Unmet          []UnmetView      `json:"unmet"`
 	SmallestChange []SmallestChange `json:"smallestChange"`
 }

@@ -26,6 +26,8 @@ func (v *volume) add(in inventory.Volume, subject string, fill decimal.Decimal, 
 		v.known = v.known.Add(in.Low)
 	case end == highEnd:
 		v.known = v.known.Add(in.High)
+	case end == twice:
+		v.known = v.known.Add(in.Low).Add(in.High)
 	default:
 		v.known = v.known.Add(in.Low.Add(in.High).Div(decimal.NewFromInt(2)))
 	}
@@ -261,7 +263,7 @@ func (w *work) nodeCounts() nodeCount {
 	}
 	defer func() { w.counted.unfit = !fits }()
 	w.counted.shared = pack(w.nodeDemands(w.everyone()))
-	if _, dedicated := w.dedicated(); !dedicated {
+	if !w.dedicated() {
 		w.counted.nodes = w.counted.shared
 		return *w.counted
 	}
@@ -278,22 +280,33 @@ func (w *work) nodeCounts() nodeCount {
 	return *w.counted
 }
 
-// dedicated says whether source groups have nodes of their own, and how many
-// groups there are.
-func (w *work) dedicated() (int, bool) {
+// dedicated says whether source groups have nodes of their own.
+func (w *work) dedicated() bool {
 	switch w.pattern.(type) {
 	case subnetPattern, natPattern:
-		return len(w.list), true
+		return true
 	}
-	return 0, false
+	return false
+}
+
+// nodeGroups counts the source groups with EC2 nodes: those of Fargate apps
+// alone have none.
+func (w *work) nodeGroups() int {
+	n := 0
+	for _, g := range w.list {
+		if hasCompute(g.apps, inventory.ComputeEC2) {
+			n++
+		}
+	}
+	return n
 }
 
 // nodeUsage is the workload nodes, by bin packing of the pods' requests.
 func (w *work) nodeUsage() []cost.Usage {
 	n := w.nodeCounts()
 	u := hours(w, "ec2-hour:"+w.nodeType.Type, n.nodes, "workload node")
-	if groups, dedicated := w.dedicated(); dedicated {
-		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(groups, "source group"), n.shared)
+	if w.dedicated() {
+		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(w.nodeGroups(), "source group"), n.shared)
 	}
 	if n.unfit {
 		u.Unknown++

@@ -75,7 +75,7 @@ func Fold(list []FindingView) []FindingView {
 func PlanAddresses(plan *inventory.Plan, patternID string) *AddressPlan {
 	c := pick(plan, patternID)
 	out := &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
-		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Free: []FreeView{}, Unmet: []UnmetView{}, SmallestChange: []SmallestChange{}}
+		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Free: []FreeView{}, Unmet: []UnmetView{}, Warnings: []string{}, SmallestChange: []SmallestChange{}}
 	if c == nil {
 		return out
 	}
@@ -98,10 +98,20 @@ func PlanAddresses(plan *inventory.Plan, patternID string) *AddressPlan {
 			}
 		}
 	}
+	for _, f := range Fold(c.Findings) {
+		if spaceCodes[f.Code] && f.Severity != finding.Note {
+			out.Warnings = append(out.Warnings, "["+f.Code+"] "+f.Message)
+		}
+	}
 	out.Fits = len(out.Unmet) == 0
 	out.Free = freeViews(w)
 	return out
 }
+
+// spaceCodes are the findings that an address plan must not be read without.
+var spaceCodes = map[string]bool{"no-space": true, "subnet-nearly-full": true, "egress-ip-unverified": true, "association-ambiguous": true,
+	"vpc-range-refused": true, "pool-not-associable": true, "quota-vpc-cidrs": true, "quota-subnets": true, "quota-route-tables": true,
+	"nat-gateway-quota": true, "on-premises-in-vpc": true, "on-premises-in-service-cidr": true, "pinned-gateway-address": true}
 
 func compareText(a, b string) int {
 	switch {
@@ -174,6 +184,10 @@ func Simulate(plan *inventory.Plan, o SimulateOptions) (*Simulation, error) {
 	c := pick(plan, o.Pattern)
 	if c == nil {
 		return nil, fmt.Errorf("the policy excludes pattern %q", o.Pattern)
+	}
+	out.Exceptions = append([]Exception{}, c.Exceptions...)
+	if c.Status == Rejected {
+		out.Exceptions = []Exception{} // a rejected candidate is shown with everybody in it
 	}
 	walker := sim.NewWalker(&c.work.b.net)
 	for _, p := range c.work.paths {
