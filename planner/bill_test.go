@@ -101,3 +101,37 @@ func TestUnknownPriceIsNotBorrowed(t *testing.T) {
 		}
 	}
 }
+
+// The volume from which Cilium's egress gateway is cheaper than NAT: with as
+// many dedicated as shared nodes the fixed costs differ by two gateways less two
+// NAT gateways, 730 x (2 x 0.108 - 2 x 0.045) = 91.98; a GB costs 0.045 through
+// NAT and 1/2 x 2 x 0.01 = 0.01 across zones; 91.98 / 0.035 = 2628 GB.
+func TestCrossoverVolume(t *testing.T) {
+	text := strings.Replace(estate(nil), "broadestSource: 16", "broadestSource: 32", 1) +
+		"---\napiVersion: egressplan/v1\nkind: Policy\nspec:\n  assumptions: {engineerHourUSD: 0}\n"
+	r := Recommend(load(t, text))
+	if r.Pattern == nil || *r.Pattern != "private-nat-gateway" {
+		t.Fatal(r.Summary)
+	}
+	for _, c := range r.Crossovers {
+		if c.Candidate == "cilium-egress-gateway" {
+			if c.At.String() != "2628" || c.From.String() != "30" {
+				t.Errorf("from %s, at %s GB; want from 30, at 2628", c.From, c.At)
+			}
+			return
+		}
+	}
+	t.Errorf("crossovers %v, want one to cilium-egress-gateway", r.Crossovers)
+}
+
+// Just below and just above that volume the whole tool changes its mind.
+func TestCrossoverIsWhereTheWinnerChanges(t *testing.T) {
+	for gb, want := range map[string]string{"2626": "private-nat-gateway", "2630": "cilium-egress-gateway"} {
+		text := strings.Replace(estate(nil), "broadestSource: 16", "broadestSource: 32", 1) +
+			"---\napiVersion: egressplan/v1\nkind: Policy\nspec:\n  assumptions: {engineerHourUSD: 0}\n"
+		text = strings.Replace(text, "outGB: 10, inGB: 20", "outGB: 0, inGB: "+gb, 1)
+		if r := Recommend(load(t, text)); r.Pattern == nil || *r.Pattern != want {
+			t.Errorf("at %s GB: %s, want %s", gb, r.Summary, want)
+		}
+	}
+}

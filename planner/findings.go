@@ -67,6 +67,8 @@ func unmetWhy(u cidr.Unmet) string {
 	switch u.Reason {
 	case cidr.KeepFree:
 		return fmt.Sprintf("a /%d is free, but taking it would eat into what the pool keeps free", u.Demand.Bits)
+	case tooLarge:
+		return "more is needed than a /16, the widest subnet, holds"
 	case cidr.NoPool:
 		return "no pool may serve it"
 	}
@@ -141,7 +143,7 @@ func (w *work) allowListFindings() {
 		slices.Sort(apps)
 		apps = slices.Compact(apps)
 		severity := finding.Note // as coarse as the firewall asked for
-		if strings.HasSuffix(g, "/shared") {
+		if strings.HasSuffix(g, "/everyone") {
 			severity = finding.Risk
 		}
 		w.reportAs(severity, "shared-source", finding.Pos{}, apps, "%s leave with the source of %s", someOf(apps), g)

@@ -126,12 +126,12 @@ func (w *work) groupName(a *inventory.App, id inventory.Identity, merge bool) st
 		return "namespace/" + a.Namespace.V
 	case inventory.IdentityAccessProfile:
 		if merge {
-			return "access-profile/shared"
+			return "access-profile/everyone"
 		}
 		return "access-profile/" + w.profileName(a)
 	}
 	if merge {
-		return "cluster/shared"
+		return "cluster/everyone"
 	}
 	return "cluster/" + w.profileName(a)
 }
@@ -144,14 +144,15 @@ func (w *work) profileName(a *inventory.App) string {
 	for _, f := range w.onPremises(a) {
 		names = append(names, f.to.Name.V)
 		whole = append(whole, f.to.Name.V+"|"+f.flow.Initiator.V+"|"+fmt.Sprint(f.ports()))
-		partial = partial || len(f.flow.Ports) > 0 || f.inbound()
+		partial = partial || f.inbound() || fmt.Sprint(f.ports()) != fmt.Sprint(f.to.Ports)
 	}
 	names = slices.Compact(names)
 	name := strings.Join(names, "+")
 	if len(name) > 40 {
 		name, partial = fmt.Sprintf("%s+%d-more", names[0], len(names)-1), true
 	}
-	if !partial {
+	// "shared" and "everyone" name other things under the same identity.
+	if !partial && name != "shared" && name != "everyone" {
 		return name
 	}
 	slices.Sort(whole)

@@ -116,7 +116,7 @@ func (w *work) allocate(demands []demand) {
 		byName[name] = d
 		bits, ok := d.need.bits()
 		if !ok {
-			l.unmet = append(l.unmet, cidr.Unmet{Demand: cidr.Demand{Key: name, Bits: 16}, Reason: cidr.NoSpace})
+			l.unmet = append(l.unmet, cidr.Unmet{Demand: cidr.Demand{Key: name, Bits: 16}, Reason: tooLarge})
 			continue
 		}
 		l.bits[name], l.pools[name] = bits, w.poolOrder(pools, d.routable)
@@ -142,6 +142,9 @@ func (w *work) allocate(demands []demand) {
 	w.associate(pools)
 }
 
+// tooLarge: more addresses than the widest subnet has.
+const tooLarge cidr.Reason = "too-large"
+
 // lockInto holds the lock's blocks in place: those of this pattern for the
 // demands of their name, all others as used. Addresses inside a block are the
 // pattern's own business.
@@ -149,7 +152,7 @@ func (w *work) lockInto(req *cidr.Request) map[string]netip.Prefix {
 	fixed := map[string]netip.Prefix{}
 	for _, e := range w.plan.Lock {
 		switch {
-		case e.Purpose == purposeEgressIP:
+		case e.CIDR.IsSingleIP():
 		case e.Pattern == w.pattern.id():
 			req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
 			fixed[e.Name] = e.CIDR
@@ -171,12 +174,25 @@ func (w *work) usedSpace() []netip.Prefix {
 	for _, r := range w.env.Reserved {
 		used = append(used, r.V)
 	}
+	used = append(used, w.destinationSpace()...)
 	for _, n := range w.env.Connected {
 		for _, c := range n.CIDRs {
 			used = append(used, c.V)
 		}
 	}
 	return used
+}
+
+// destinationSpace are the on-premises destinations: a block of the VPC that
+// held one would hide it behind the local route.
+func (w *work) destinationSpace() []netip.Prefix {
+	var list []netip.Prefix
+	for i := range w.plan.Destinations {
+		if d := &w.plan.Destinations[i]; d.Kind.V == inventory.KindOnPremises {
+			list = append(list, w.ownBlocks(d)...)
+		}
+	}
+	return list
 }
 
 // usablePools are the pools without the parts that AWS would not let the VPC
@@ -187,27 +203,30 @@ func (w *work) usablePools() []cidr.Pool {
 	for _, p := range w.env.Pools {
 		pool := cidr.Pool{Name: p.Name.V, KeepFreePerMille: int(p.KeepFree.V.Mul(decimal.NewFromInt(1000)).IntPart())}
 		for _, c := range p.CIDRs {
-			inside := cidr.Contains(existing, c.V)
-			if a := cidr.Associate(existing, existing[0], clampToVPC(c.V)); !inside && a.Verdict == cidr.Refused && !overlapsAny(existing, c.V) {
-				w.layout.refused = append(w.layout.refused, fmt.Sprintf("%s (%s): %s", p.Name.V, c.V, a.Rule))
-				continue
+			good, why := associable(existing, c.V)
+			if why != "" {
+				w.layout.refused = append(w.layout.refused, fmt.Sprintf("%s (%s): %s", p.Name.V, c.V, why))
 			}
-			pool.Blocks = append(pool.Blocks, c.V)
+			pool.Blocks = append(pool.Blocks, good...)
 		}
 		pools = append(pools, pool)
 	}
 	return pools
 }
 
-func overlapsAny(blocks []netip.Prefix, p netip.Prefix) bool {
-	_, _, ok := cidr.Overlap(blocks, []netip.Prefix{p})
-	return ok
-}
-
-// clampToVPC narrows a range wider than the widest VPC block to its first /16,
-// so that it can be asked about.
-func clampToVPC(p netip.Prefix) netip.Prefix {
-	return netip.PrefixFrom(p.Addr(), min(max(p.Bits(), 16), 28))
+// associable is what of a pool's range the VPC has or may have: a range wider
+// than a VPC block is judged by /16. why is the first refusal.
+func associable(existing []netip.Prefix, c netip.Prefix) (good []netip.Prefix, why string) {
+	for _, part := range cidr.Split(c, cidr.WidestSubnet) {
+		if _, _, meets := cidr.Overlap(existing, []netip.Prefix{part}); !meets {
+			if a := cidr.Associate(existing, existing[0], netip.PrefixFrom(part.Addr(), min(part.Bits(), 28))); a.Verdict == cidr.Refused {
+				why = cmp.Or(why, part.String()+": "+a.Rule)
+				continue
+			}
+		}
+		good = append(good, part)
+	}
+	return cidr.Merge(good), why
 }
 
 // poolOrder lists the pools a demand may come from, the preferred first. What
@@ -254,7 +273,7 @@ func (w *work) routablePool(name string) bool {
 
 // associate works out which new VPC blocks the plan needs.
 func (w *work) associate(pools []cidr.Pool) {
-	req := cidr.VPCRequest{Existing: w.existingVPC(), Pools: pools, Quota: w.env.Quotas.VPCCIDRs.V, Avoid: []netip.Prefix{w.env.Cluster.ServiceCIDR.V}}
+	req := cidr.VPCRequest{Existing: w.existingVPC(), Pools: pools, Quota: w.env.Quotas.VPCCIDRs.V, Avoid: append(w.destinationSpace(), w.env.Cluster.ServiceCIDR.V)}
 	for _, n := range w.env.Connected {
 		for _, c := range n.CIDRs {
 			req.Avoid = append(req.Avoid, c.V)
@@ -282,11 +301,18 @@ func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string
 		Pools: []cidr.Pool{{Name: "block", Blocks: []netip.Prefix{upper}}},
 		Used:  append(cidr.Reserved(inside), used...),
 	}
+	for _, n := range w.env.VPC.NATGateways {
+		for _, ip := range n.IPs {
+			if inside.Contains(ip.V) {
+				req.Used = append(req.Used, single(ip.V))
+			}
+		}
+	}
 	for _, e := range w.plan.Lock {
-		if e.Purpose == purposeEgressIP && e.Pattern == w.pattern.id() && inside.Contains(e.CIDR.Addr()) && !slices.Contains(keys, e.Name) {
+		if e.CIDR.IsSingleIP() && e.Pattern == w.pattern.id() && inside.Contains(e.CIDR.Addr()) && !slices.Contains(keys, e.Name) {
 			w.layout.orphans = append(w.layout.orphans, e.Name)
 		}
-		if e.Purpose == purposeEgressIP && inside.Contains(e.CIDR.Addr()) {
+		if e.CIDR.IsSingleIP() && inside.Contains(e.CIDR.Addr()) {
 			if e.Pattern == w.pattern.id() {
 				req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
 			} else {
@@ -301,6 +327,12 @@ func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string
 	placed := map[string]netip.Addr{}
 	for _, b := range result.Blocks {
 		placed[b.Key] = b.Block.Addr()
+	}
+	for _, e := range w.plan.Lock {
+		if now, asked := placed[e.Name]; asked && e.Pattern == w.pattern.id() && e.CIDR != single(now) {
+			w.layout.moves = append(w.layout.moves, Move{Name: e.Name, From: e.CIDR.String(), To: single(now).String(),
+				Why: fmt.Sprintf("its subnet is %s now", inside)})
+		}
 	}
 	var missing []string
 	for _, u := range result.Unmet {
@@ -337,24 +369,6 @@ func (w *work) adopt(d demand, s *inventory.Subnet) *block {
 	b := &block{demand: d, name: d.name(), cidr: s.CIDR.V, subnet: s.Name.V}
 	w.layout.blocks[b.name] = b
 	return b
-}
-
-// routableAddress reports whether on-premises can be given a route to an
-// address: it lies in a routable pool's block or a routable VPC block.
-func (w *work) routableAddress(a netip.Addr) bool {
-	for _, p := range w.env.Pools {
-		for _, c := range p.CIDRs {
-			if c.V.Contains(a) {
-				return p.Routable.V
-			}
-		}
-	}
-	for _, c := range w.env.VPC.CIDRs {
-		if c.CIDR.V.Contains(a) {
-			return c.Routable.V
-		}
-	}
-	return false
 }
 
 // allocationView is the block as it is shown.

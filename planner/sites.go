@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"egressplan/cidr"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
@@ -18,7 +19,8 @@ func (b *builder) connectSites() {
 		s.lan = b.add(kindLAN, site.Name.V, "")
 		for _, c := range site.CIDRs {
 			b.at(s.lan).Owns = append(b.at(s.lan).Owns, c.V)
-			b.route(s.router, c.V, s.lan, "inside "+site.Name.V)
+			r := b.at(s.router)
+			r.Routes = append(r.Routes, sim.Route{Dst: c.V, Rank: 1, Next: []sim.NodeID{s.lan}, Ref: b.ref(note{text: "inside " + site.Name.V})})
 		}
 		b.firewalls(site, s)
 		b.links(site, s)
@@ -115,12 +117,34 @@ func (w *work) announced(l *inventory.Link) []netip.Prefix {
 	if len(list) > 0 {
 		return list
 	}
-	for _, c := range w.vpcCIDRs() {
-		if w.routableAddress(c.Addr()) {
-			list = append(list, c)
+	return w.routableSpace()
+}
+
+// routableSpace is what of the VPC may be announced: its routable blocks less
+// the non-routable pools, and the routable pools in it.
+func (w *work) routableSpace() []netip.Prefix {
+	var yes, no []netip.Prefix
+	for _, c := range w.env.VPC.CIDRs {
+		if c.Routable.V {
+			yes = append(yes, c.CIDR.V)
 		}
 	}
-	return list
+	for _, p := range w.env.Pools {
+		for _, c := range p.CIDRs {
+			switch {
+			case !p.Routable.V:
+				no = append(no, c.V)
+			case cidr.Contains(w.existingVPC(), c.V):
+				yes = append(yes, c.V)
+			}
+		}
+	}
+	for _, r := range w.layout.ranges.New {
+		if w.routablePool(r.Pool) {
+			yes = append(yes, r.Block)
+		}
+	}
+	return cidr.Merge(cidr.Subtract(yes, no))
 }
 
 // siteGate is the kind of gateway that leads to a site: its primary link's.
