@@ -22,6 +22,10 @@ func (w *work) commonFindings() {
 	w.linkFindings()
 	w.rangeFindings()
 	w.outsideFindings()
+	if n := w.nodeCounts(); len(n.misfits) > 0 {
+		w.report("pod-fits-no-node", w.env.Cluster.NodeType.At, n.misfits, "the pods of %s fit no %s, which offers %dm and %d MiB to a pod",
+			someOf(n.misfits), w.nodeType.Type, max(0, w.nodeShape().CPU), max(0, w.nodeShape().Memory))
+	}
 	if w.env.Cluster.CNI.V == inventory.CNICilium && !w.pattern.replacesCNI() {
 		w.report("cilium-masquerade", w.env.Cluster.CNI.At, nil, "the cluster runs Cilium; its masquerading is modelled as the node's address")
 	}
@@ -184,14 +188,26 @@ func (w *work) leadTimeFindings() {
 func (w *work) linkFindings() {
 	for _, f := range w.flows() {
 		for i := range w.env.Sites {
-			if s := &w.env.Sites[i]; s.Name.V == f.to.Site && len(s.Links) < 2 && f.mustSurvive(inventory.SurviveLinkLost) {
-				w.report("survive-link-lost", f.to.At, []string{f.subject()}, "%s must survive a lost link, %s has %s", f.subject(), s.Name.V, plural(len(s.Links), "link"))
+			if s := &w.env.Sites[i]; s.Name.V == f.to.Site && w.spareLinks(s) == 0 && f.mustSurvive(inventory.SurviveLinkLost) {
+				w.report("survive-link-lost", f.to.At, []string{f.subject()}, "%s must survive a lost link, and %s has no second one on the %s", f.subject(), s.Name.V, w.siteGate(s))
 			}
 		}
 	}
 	if list := w.toAnnounce(); len(list) > 0 && len(w.rows) > 0 {
 		w.say("routes-to-announce", list...)
 	}
+}
+
+// spareLinks counts the links that could take over from the primary: those on
+// the same gateway, since the static routes lead there.
+func (w *work) spareLinks(s *inventory.Site) int {
+	n := 0
+	for i := range s.Links {
+		if s.Links[i].Gateway.V == w.siteGate(s) {
+			n++
+		}
+	}
+	return max(0, n-1)
 }
 
 // toAnnounce are the ranges the walk assumes a site learns because its link does

@@ -23,7 +23,8 @@ type istioPattern struct{}
 type istioStory struct {
 	gateways int                         // gateway nodes
 	pinned   map[string]bool             // groups whose gateways keep fixed addresses
-	addr     map[placeKey]netip.Addr     // pinned node addresses
+	perZone  int                         // gateway nodes of a group in a zone
+	addr     map[placeKey][]netip.Addr   // pinned node addresses
 	ports    map[endpoint]uint16         // the gateways' port for an endpoint
 	pods     map[placeKey]netip.AddrPort // gateway pod by group and zone
 	missing  []string
@@ -42,12 +43,12 @@ func (istioPattern) story(w *work) *istioStory { return w.story.(*istioStory) }
 
 func (p istioPattern) demands(w *work) []demand {
 	w.setGroups(w.partition(true))
-	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
+	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey][]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
 	w.story = s
 	groups := w.list
 	list := append(w.sharedNodes(), w.attachments()...)
 	perZone := p.nodesPerZone(w, len(groups))
-	s.gateways = perZone * len(w.zones) * len(groups)
+	s.perZone, s.gateways = perZone, perZone*len(w.zones)*len(groups)
 	replicas := w.plan.Policy.Redundancy.GatewayReplicasPerZone.V
 	enis := warmENIs((replicas+perZone-1)/perZone, w.gateType.ENIs, w.gateType.IPv4PerENI)
 	for _, g := range groups {
@@ -61,15 +62,19 @@ func (p istioPattern) demands(w *work) []demand {
 	return list
 }
 
-// nodesPerZone is how many gateway nodes a group has in a zone: one carries the
-// replicas unless the declared peak needs more.
+// nodesPerZone is how many gateway nodes a group has in a zone: as many as its
+// replicas' requests fill, more where the declared peak needs them.
 func (p istioPattern) nodesPerZone(w *work, groups int) int {
 	if groups == 0 {
 		return 1
 	}
 	each := len(w.zones) * groups
-	n := max(1, (w.gatewaysForPeak()+each-1)/each)
-	if n > 1 {
+	n := 1
+	if fit := cost.PodsPerNode(cost.Demand{CPU: w.assumeInt("gatewayCPUMillis"), Memory: w.assumeInt("gatewayMemoryMiB")}, w.shapeOf(w.gateType)); fit > 0 {
+		n = max(n, (w.plan.Policy.Redundancy.GatewayReplicasPerZone.V+fit-1)/fit)
+	}
+	if peak := (w.gatewaysForPeak() + each - 1) / each; peak > n {
+		n = peak
 		w.say("bandwidth-over-one-gateway")
 	}
 	return n
@@ -80,6 +85,7 @@ func (p istioPattern) nodesPerZone(w *work, groups int) int {
 // where a firewall takes nothing as wide as a subnet.
 func (p istioPattern) settle(w *work) {
 	s := p.story(w)
+	pinnedIn := map[netip.Prefix][]netip.Prefix{}
 	for _, g := range w.list {
 		for _, z := range w.zones {
 			home, pin := p.home(w, g, z)
@@ -87,11 +93,11 @@ func (p istioPattern) settle(w *work) {
 				continue
 			}
 			s.pinned[g.name] = true
-			key := g.name + "/" + z + "/" + purposeGateways + "/1"
-			var used []netip.Prefix
-			for _, other := range s.addr {
-				used = append(used, single(other))
+			var keys []string
+			for n := range s.perZone {
+				keys = append(keys, fmt.Sprintf("%s/%s/%s/%d", g.name, z, purposeGateways, n+1))
 			}
+			used := pinnedIn[home.cidr]
 			for _, sn := range w.env.VPC.Subnets {
 				if sn.Name.V == home.subnet {
 					for _, u := range sn.Used {
@@ -99,10 +105,12 @@ func (p istioPattern) settle(w *work) {
 					}
 				}
 			}
-			placed, missing := w.addresses(home.cidr, used, []string{key})
+			placed, missing := w.addresses(home.cidr, used, keys)
 			s.missing = append(s.missing, missing...)
-			if ip, ok := placed[key]; ok {
-				s.addr[placeKey{g.name, z}] = ip
+			for _, key := range sortedKeys(placed) {
+				ip := placed[key]
+				pinnedIn[home.cidr] = append(pinnedIn[home.cidr], single(ip))
+				s.addr[placeKey{g.name, z}] = append(s.addr[placeKey{g.name, z}], ip)
 				w.layout.blocks[key] = &block{name: key, cidr: single(ip), pool: home.pool, subnet: home.subnet,
 					demand: demand{group: g.name, zone: z, purpose: purposeGateways, apps: g.keys(), need: need{addresses: 1}}}
 			}
@@ -337,10 +345,7 @@ func (p istioPattern) flowFindings(w *work, f appFlow) {
 			return
 		}
 	}
-	wide := slices.ContainsFunc(f.to.CIDRs, func(c inventory.Value[netip.Prefix]) bool { return c.V.Bits() < 32 })
-	if wide && len(f.to.Hosts) == 0 {
-		w.report("tcp-cidr-needs-endpoints", f.to.At, []string{f.subject()}, "%s has no host names and is wider than single addresses", f.to.Name.V)
-	}
+	p.endpointFindings(w, f)
 	if f.to.Authorization.V != inventory.AuthzRequest {
 		return
 	}
@@ -350,6 +355,23 @@ func (p istioPattern) flowFindings(w *work, f appFlow) {
 		w.report("tls-origination", f.to.Authorization.At, []string{f.subject()}, "%s wants requests authorised over https", f.to.Name.V)
 	default:
 		w.report("request-authorization", f.to.Authorization.At, []string{f.subject()}, "%s speaks %s, which has no HTTP requests to authorise", f.to.Name.V, f.to.Application.V)
+	}
+}
+
+// endpointFindings are what the gateway cannot tell apart: at the gateway only
+// its own port is left of a plain TCP connection, so that each address and port
+// of a destination needs one of its own; TLS and HTTP still carry a name.
+func (p istioPattern) endpointFindings(w *work, f appFlow) {
+	wide := slices.ContainsFunc(f.to.CIDRs, func(c inventory.Value[netip.Prefix]) bool { return c.V.Bits() < 32 })
+	plain := f.to.Application.V == inventory.AppTCP || len(f.to.Hosts) == 0
+	ranged := slices.ContainsFunc(f.ports(), func(r inventory.PortRange) bool { return r.From != r.To })
+	switch {
+	case wide && plain:
+		w.report("tcp-cidr-needs-endpoints", f.to.At, []string{f.subject()}, "%s is plain TCP and wider than single addresses", f.to.Name.V)
+	case ranged:
+		w.report("tcp-cidr-needs-endpoints", f.to.At, []string{f.subject()}, "%s has a range of ports, each of which needs an entry of its own", f.to.Name.V)
+	case len(p.story(w).ports) > 65535-gatewayPortBase:
+		w.report("tcp-cidr-needs-endpoints", f.to.At, []string{f.subject()}, "more endpoints than a gateway has ports for: %d", len(p.story(w).ports))
 	}
 }
 

@@ -69,15 +69,15 @@ func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placem
 	return p
 }
 
-// placePinned builds a placement in one block whose node keeps the pinned
-// address; an invalid one means any of the block.
-func (b *builder) placePinned(group, zone string, home *block, pinned netip.Addr) *placement {
-	if !pinned.IsValid() {
+// placePinned builds a placement in one block whose nodes keep the pinned
+// addresses, one each; none means any of the block.
+func (b *builder) placePinned(group, zone string, home *block, pinned []netip.Addr) *placement {
+	if len(pinned) == 0 {
 		return b.place(group, zone, home, home, nil)
 	}
 	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}}
 	b.places[placeKey{group, zone}] = p
-	b.node(p, group, home, home, pinned)
+	b.node(p, group, home, home, pinned...)
 	return p
 }
 
@@ -115,14 +115,16 @@ func (b *builder) fargatePod(p *placement, bl *block) {
 //	as the node's primary address.
 //
 // Replies of connections opened from outside are neither marked nor translated.
-func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr netip.Addr) {
+func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr ...netip.Addr) {
 	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
 	host := b.add(kindHost, "node of "+group, p.zone)
 	p.host = host
-	b.at(host).Owns = []netip.Prefix{single(hostAddr)}
 	eth0 := b.eni("primary interface", p.zone, ns, host)
-	b.toHost(eth0, ns, host, hostAddr)
-	p.start[variantHost], p.addr[variantHost] = host, hostAddr
+	for _, a := range hostAddr {
+		b.at(host).Owns = append(b.at(host).Owns, single(a))
+		b.toHost(eth0, ns, host, a)
+	}
+	p.start[variantHost], p.addr[variantHost] = host, hostAddr[0]
 
 	if !b.w.env.Cluster.VPCCNI.CustomNetworking.V {
 		b.pod(p, variantPrimary, host, eth0, ns, b.standIn(nodes))
@@ -222,7 +224,7 @@ func (w *work) externalSNAT() bool {
 
 // nodeSNAT adds the node's own translation. It has no source match: host
 // processes pass it too. Strict-mode branch pods never meet it.
-func (b *builder) nodeSNAT(host sim.NodeID, hostAddr, branch netip.Addr) {
+func (b *builder) nodeSNAT(host sim.NodeID, hostAddr []netip.Addr, branch netip.Addr) {
 	if b.w.externalSNAT() {
 		return
 	}
@@ -233,7 +235,7 @@ func (b *builder) nodeSNAT(host sim.NodeID, hostAddr, branch netip.Addr) {
 	if branch.IsValid() && b.w.env.Cluster.VPCCNI.PodSecurityGroups.V == inventory.PodSGStrict {
 		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Src: single(branch)}, Ref: b.ref(note{text: "strict mode is never translated"})})
 	}
-	t := sim.NAT{To: []netip.Addr{hostAddr}, PortFrom: natPortFrom, PortTo: natPortTo,
+	t := sim.NAT{To: hostAddr, PortFrom: natPortFrom, PortTo: natPortTo,
 		Ref: b.ref(note{text: "the CNI translates to the node's primary address", source: "Amazon VPC CNI README, AWS_VPC_K8S_CNI_EXTERNALSNAT"})}
 	switch {
 	case b.w.cilium():

@@ -70,21 +70,39 @@ func (w *work) fleet(apps []*inventory.App) zoneFleet {
 	if len(demands) == 0 {
 		return f
 	}
-	nodes, ok := cost.SharedNodes(demands, w.nodeShape(), 1)
-	if !ok {
-		nodes = f.pods // one pod to a node is the least that can be said; the finding names the app
+	fitting, misfits := w.fitting(demands)
+	nodes, _ := cost.SharedNodes(fitting, w.nodeShape(), 1)
+	for _, d := range misfits {
+		nodes += d.Pods // a larger type would hold one at least
 	}
 	f.nodes = max(nodes, 1)
 	f.perNode = (f.pods + f.nodes - 1) / f.nodes
 	return f
 }
 
+// fitting parts the pods that a workload node can hold from those that it
+// cannot.
+func (w *work) fitting(demands []cost.Demand) (fits, misfits []cost.Demand) {
+	shape := w.nodeShape()
+	for _, d := range demands {
+		if cost.PodsPerNode(d, shape) > 0 {
+			fits = append(fits, d)
+		} else {
+			misfits = append(misfits, d)
+		}
+	}
+	return fits, misfits
+}
+
 // nodeShape is what a workload node offers to pods after the kubelet's
 // reservations and the daemonsets.
-func (w *work) nodeShape() cost.Node {
+func (w *work) nodeShape() cost.Node { return w.shapeOf(w.nodeType) }
+
+// shapeOf is the same for any instance type.
+func (w *work) shapeOf(t inventory.Instance) cost.Node {
 	cni := w.env.Cluster.VPCCNI
-	pods := cost.MaxPods(w.nodeType.ENIs, w.nodeType.IPv4PerENI, cni.CustomNetworking.V, cni.PrefixDelegation.V, w.nodeType.VCPU)
-	cpu, memory := cost.Allocatable(w.nodeType.VCPU, w.nodeType.MemoryMiB, pods, w.assumeInt("evictionMemoryMiB"))
+	pods := cost.MaxPods(t.ENIs, t.IPv4PerENI, cni.CustomNetworking.V, cni.PrefixDelegation.V, t.VCPU)
+	cpu, memory := cost.Allocatable(t.VCPU, t.MemoryMiB, pods, w.assumeInt("evictionMemoryMiB"))
 	return cost.Node{
 		CPU:    cpu - w.assumeInt("daemonsetCPUMillis"),
 		Memory: memory - w.assumeInt("daemonsetMemoryMiB"),

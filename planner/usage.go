@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -199,8 +200,11 @@ func (w *work) linkHours(l *inventory.Link) []cost.Usage {
 	}
 	gbps := l.Capacity.V.Div(decimal.NewFromInt(1000))
 	item := fmt.Sprintf("direct-connect-port-hour:%sGbps", gbps)
-	if gbps.LessThan(decimal.NewFromInt(1)) {
+	switch {
+	case gbps.LessThan(decimal.NewFromInt(1)):
 		item = fmt.Sprintf("direct-connect-hosted-hour:%sMbps", l.Capacity.V)
+	case !slices.Contains([]string{"1", "10", "100", "400"}, gbps.String()):
+		item = fmt.Sprintf("direct-connect-hosted-hour:%sGbps", gbps) // dedicated ports come in these sizes only
 	}
 	return []cost.Usage{hours(w, item, l.Ports.V, "Direct Connect port")}
 }
@@ -241,7 +245,7 @@ func (w *work) everyone() []*inventory.App {
 // nodes.
 type nodeCount struct {
 	nodes, bound, shared int
-	unfit                bool // some pod fits no node of the type, or the type's size is unknown
+	misfits              []string // apps whose pods fit no node of the type
 }
 
 // nodeCounts packs the pods at their typical count, at least one node in every
@@ -252,17 +256,20 @@ func (w *work) nodeCounts() nodeCount {
 	}
 	w.counted = &nodeCount{}
 	n := w.nodeShape()
-	fits := true
 	pack := func(list []cost.Demand) int {
+		list, _ = w.fitting(list)
 		if len(list) == 0 {
 			return 0
 		}
-		k, ok := cost.SharedNodes(list, n, len(w.zones))
-		fits = fits && ok
+		k, _ := cost.SharedNodes(list, n, len(w.zones))
 		return k
 	}
-	defer func() { w.counted.unfit = !fits }()
-	w.counted.shared = pack(w.nodeDemands(w.everyone()))
+	all := w.nodeDemands(w.everyone())
+	_, misfits := w.fitting(all)
+	for _, d := range misfits {
+		w.counted.misfits = append(w.counted.misfits, d.Key)
+	}
+	w.counted.shared = pack(all)
 	if !w.dedicated() {
 		w.counted.nodes = w.counted.shared
 		return *w.counted
@@ -308,9 +315,9 @@ func (w *work) nodeUsage() []cost.Usage {
 	if w.dedicated() {
 		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(w.nodeGroups(), "source group"), n.shared)
 	}
-	if n.unfit {
+	if len(n.misfits) > 0 {
 		u.Unknown++
-		u.Why = "some pod's requests fit no " + w.nodeType.Type + ", or the size of that type is not known"
+		u.Why = fmt.Sprintf("nodes for %s, whose pods fit no %s", someOf(n.misfits), w.nodeType.Type)
 	}
 	for _, a := range w.everyone() {
 		if a.OS.V == inventory.OSWindows {

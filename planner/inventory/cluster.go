@@ -64,7 +64,7 @@ func instanceType(d *decoder, n *yaml.Node, key string) (string, bool) {
 	if _, known := InstanceType(s); !known {
 		fix := d.spelling.suggest(s, instanceNames())
 		if fix == "" {
-			fix = "take a type that egressplan knows the limits of, such as " + defaultNodeType
+			fix = "take a type whose limits are known, such as " + defaultNodeType
 		}
 		d.problem(n, CodeUnknownReference, fix, "%s %s is not a known EC2 instance type", key, quote(s))
 		return "", false

@@ -73,7 +73,7 @@ var codes = []CodeInfo{
 	{CodeIPv6, "IPv6 is not planned yet.", "Give IPv4 blocks only."},
 	{CodeKind, "The document's kind is unknown or missing.", "Write one of Environment, AppInventory, FirewallRequirements, Policy, PriceBook, Allocations."},
 	{CodeMissing, "A required key is missing.", "Add the key."},
-	{CodeMissingDocument, "A document without which nothing can be planned is missing.", "Add a document of that kind; egressplan init writes a complete starter plan."},
+	{CodeMissingDocument, "A document without which nothing can be planned is missing.", "Write a document of that kind; fixtures/plans/bank in the repository is a complete example."},
 	{CodeNotUTF8, "The file is not UTF-8 text.", "Save the file as UTF-8, without NUL characters."},
 	{CodeOutside, "An address or block lies outside the block it belongs to.", "Correct one of the two."},
 	{CodeOverlap, "Two address blocks overlap that must not.", "Change one of the two."},

@@ -113,8 +113,10 @@ func readSite(d *decoder, n *yaml.Node) (Site, bool) {
 	if !ok {
 		return Site{}, false
 	}
-	return Site{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix),
-		Links: objects(o, "links", readLink)}, true
+	s := Site{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix),
+		Links: objects(o, "links", readLink)}
+	s.partial = len(s.CIDRs) == 0 || len(s.CIDRs) < len(o.items("cidrs"))
+	return s, true
 }
 
 func readLink(d *decoder, n *yaml.Node) (Link, bool) {

@@ -47,7 +47,7 @@ func Load(sources []Source) (*Plan, []finding.Problem) {
 	l.finish()
 	if l.dropped > 0 {
 		l.problems = append(l.problems, finding.Problem{Code: CodeTooMany, Fix: "correct these first and run again",
-			Message: fmt.Sprintf("there are %d problems more than the %d listed", l.dropped, maxProblems)})
+			Message: fmt.Sprintf("more problems than the %d listed: %d", maxProblems, l.dropped)})
 	}
 	if len(l.problems) > 0 {
 		return nil, sorted(l.problems)
@@ -75,7 +75,7 @@ type loader struct {
 	*report
 	plan *Plan
 	// given are the user's price books, in the order read.
-	given [][]Price
+	given [][]row
 	// seen is the first document of each kind.
 	seen map[string]finding.Pos
 	// incomplete: something could not be read, so a missing name proves nothing.
@@ -241,7 +241,9 @@ func (l *loader) finish() {
 	l.references()
 	l.defaults()
 	l.overlaps()
+	l.routed()
 	l.checkLock()
+	l.checkPrices()
 	l.plan.PriceBook = overlay(l.given)
 }
 
@@ -251,8 +253,16 @@ func (l *loader) missingDocuments() {
 	}
 	for _, kind := range []string{KindEnvironment, KindAppInventory, KindFirewallRequirements} {
 		if _, ok := l.seen[kind]; !ok {
-			l.add(finding.Pos{}, CodeMissingDocument, "add a document of kind "+kind+"; egressplan init writes a complete starter plan",
+			l.add(finding.Pos{}, CodeMissingDocument, "write "+article(kind)+" document; fixtures/plans/bank in the repository is a complete example",
 				"there is no document of kind %s", kind)
 		}
 	}
+}
+
+// article puts "a" or "an" before a kind.
+func article(kind string) string {
+	if strings.ContainsRune("AEIOU", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
 }

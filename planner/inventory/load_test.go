@@ -137,7 +137,7 @@ func TestMissingDocuments(t *testing.T) {
 			t.Fatalf("%v", problems)
 		}
 		for i, kind := range []string{"AppInventory", "Environment", "FirewallRequirements"} {
-			if p := problems[i]; p.Code != CodeMissingDocument || !strings.Contains(p.Message, kind) || !strings.Contains(p.Fix, "init") {
+			if p := problems[i]; p.Code != CodeMissingDocument || !strings.Contains(p.Message, kind) || !strings.Contains(p.Fix, "fixtures/plans/bank") {
 				t.Errorf("%v, want %s", p, kind)
 			}
 		}

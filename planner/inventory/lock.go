@@ -52,7 +52,7 @@ func entryName(d *decoder, n *yaml.Node, key string) (string, bool) {
 		return "", false
 	}
 	if s == "" || len(s) > 1024 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		d.problem(n, CodeBadName, "take the name as egressplan cidr --write wrote it", "%s %s is not the name of an allocation", key, quote(s))
+		d.problem(n, CodeBadName, "take the name of an allocation as egressplan cidr shows it", "%s %s is not the name of an allocation", key, quote(s))
 		return "", false
 	}
 	return s, true
@@ -69,7 +69,7 @@ func (l *loader) checkLock() {
 				list = append(list, block{cidr: e.CIDR, at: e.At, name: e.Name, kind: e.Purpose})
 			}
 		}
-		l.apart(list, nestedEgressIP, "remove one of the two from the lock and run egressplan cidr --write")
+		l.apart(list, nestedEgressIP, "remove one of the two from the lock")
 	}
 }
 

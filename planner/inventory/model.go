@@ -178,6 +178,8 @@ type Site struct {
 	Name  Value[string]
 	CIDRs []Value[netip.Prefix]
 	Links []Link // in the order given
+
+	partial bool // some of CIDRs could not be read
 }
 
 // Values of Link.Gateway, Link.Over and Link.Role.

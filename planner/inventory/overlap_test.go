@@ -41,7 +41,7 @@ const (
 kind: FirewallRequirements
 spec:
   destinations:
-    - {name: core-db, kind: on-premises, cidrs: [10.1.4.0/28], ports: [tcp/1521]}
+    - {name: core-db, kind: network, cidrs: [10.1.4.0/28], ports: [tcp/1521]}
     - {name: storage, kind: aws-service, service: s3, ports: [tcp/443]}
 `
 )

@@ -59,7 +59,7 @@ func findingCode(d *decoder, n *yaml.Node, key string) (string, bool) {
 	}
 	fix := d.spelling.suggest(s, codes)
 	if fix == "" {
-		fix = "take a code that a recommendation printed; egressplan explain lists them"
+		fix = "take a code that a recommendation printed; docs/findings.md in the repository names them all"
 	}
 	d.problem(n, CodeUnknownReference, fix, "%s %s is not the code of a finding", key, quote(s))
 	return "", false

@@ -26,7 +26,7 @@ func (l *loader) prices(doc document) {
 		return
 	}
 	book := Price{
-		Source:     optional(o, "source", "", text).V,
+		Source:     cmp.Or(optional(o, "source", "", text).V, ownSource),
 		AsOf:       optional(o, "asOf", "", date).V,
 		Confidence: ConfidenceGiven,
 	}
@@ -35,43 +35,50 @@ func (l *loader) prices(doc document) {
 	if o.field("prices") == nil {
 		o.missing("prices")
 	}
-	list := objects(o, "prices", func(d *decoder, n *yaml.Node) (Price, bool) { return readPrice(d, n, book) })
-	sortUnique(l.report, list, "price of", func(p *Price) (string, finding.Pos) { return p.Item + " in " + p.Region, p.At })
+	list := objects(o, "prices", func(d *decoder, n *yaml.Node) (row, bool) { return readPrice(d, n, book) })
+	sortUnique(l.report, list, "price of", func(r *row) (string, finding.Pos) { return r.Item + " in " + r.Region, r.At })
 	l.given = append(l.given, list)
 }
 
+// row is one row of a price book as it was written.
+type row struct {
+	Price
+	region, item, unit Value[string]
+}
+
 // readPrice reads one row; what it leaves out it has from the whole book.
-func readPrice(d *decoder, n *yaml.Node, book Price) (Price, bool) {
+func readPrice(d *decoder, n *yaml.Node, book Price) (row, bool) {
 	o, ok := d.object(n, "a price", "region", "item", "price", "tiers", "unit", "source", "asOf", "confidence")
 	if !ok {
-		return Price{}, false
+		return row{}, false
 	}
-	price := optional(o, "price", zero, amount(zero, maxMoney))
-	p := Price{
-		Region:     required(o, "region", anyRegion).V,
-		Item:       required(o, "item", text).V,
-		Unit:       optional(o, "unit", "", text).V,
-		Price:      price.V,
+	r := row{region: required(o, "region", anyRegion), item: required(o, "item", text), unit: optional(o, "unit", "", text)}
+	r.Price = Price{
+		Region: r.region.V, Item: r.item.V, Unit: r.unit.V,
+		Price:      optional(o, "price", zero, amount(zero, maxMoney)).V,
 		Tiers:      objects(o, "tiers", readTier),
-		Source:     optional(o, "source", book.Source, text).V,
+		Source:     cmp.Or(optional(o, "source", "", text).V, book.Source),
 		AsOf:       optional(o, "asOf", book.AsOf, date).V,
 		Confidence: optional(o, "confidence", book.Confidence, oneOf(ConfidenceSure, ConfidenceLikely, ConfidenceGiven)).V,
 		At:         o.at(),
 	}
 	switch hasPrice, hasTiers := o.field("price") != nil, o.field("tiers") != nil; {
 	case hasPrice && hasTiers:
-		d.add(p.At, CodeConflict, "keep one of the two", "the price of %s has a price and tiers", quote(p.Item))
+		d.add(r.At, CodeConflict, "keep one of the two", "the price of %s has a price and tiers", quote(r.Item))
 	case !hasPrice && !hasTiers, hasTiers && len(o.items("tiers")) == 0:
-		d.add(p.At, CodeMissing, "add price or tiers", "the price of %s has neither price nor tiers", quote(p.Item))
+		d.add(r.At, CodeMissing, "add price or tiers", "the price of %s has neither price nor tiers", quote(r.Item))
 	}
-	checkTiers(o, p.Tiers)
-	return p, true
+	checkTiers(o, r.Tiers)
+	return r, true
 }
 
-// anyRegion reads a region or "*", which stands for every region.
+// everyRegion stands for every region.
+const everyRegion = "*"
+
+// anyRegion reads a region or "*".
 func anyRegion(d *decoder, n *yaml.Node, key string) (string, bool) {
-	if n.Kind == yaml.ScalarNode && n.Value == "*" {
-		return "*", true
+	if n.Kind == yaml.ScalarNode && n.Value == everyRegion {
+		return everyRegion, true
 	}
 	return region(d, n, key)
 }
@@ -106,16 +113,24 @@ func checkTiers(o object, tiers []Tier) {
 	}
 }
 
+func prices(rows []row) []Price {
+	list := make([]Price, len(rows))
+	for i := range rows {
+		list[i] = rows[i].Price
+	}
+	return list
+}
+
 func comparePrices(a, b Price) int {
 	return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Region, b.Region))
 }
 
 // overlay lays the user's books over the embedded one, later books over
 // earlier ones.
-func overlay(given [][]Price) PriceBook {
+func overlay(given [][]row) PriceBook {
 	all := slices.Clone(embeddedPrices())
 	for _, list := range given {
-		all = append(all, list...)
+		all = append(all, prices(list)...)
 	}
 	if len(given) > 0 {
 		slices.SortStableFunc(all, comparePrices)
@@ -142,7 +157,7 @@ func readBook() []Price {
 	rows := newTable(fixtures.EC2Prices())
 	for _, r := range rows.records {
 		list = append(list, Price{
-			Region: rows.cell(r, "region"), Item: "ec2-hour:" + rows.cell(r, "type"), Unit: "Hrs",
+			Region: rows.cell(r, "region"), Item: perInstance + rows.cell(r, "type"), Unit: "Hrs",
 			Price:  decimal.RequireFromString(rows.cell(r, "usd_per_hour")),
 			Source: fixtures.EC2PricesSource, AsOf: fixtures.EC2PricesAsOf, Confidence: fixtures.EC2PricesConfidence,
 		})
@@ -156,7 +171,7 @@ func readEmbedded(data []byte) ([]Price, []finding.Problem) {
 	l.source(Source{Name: "embedded price book", Data: data})
 	var list []Price
 	for _, given := range l.given {
-		list = append(list, given...)
+		list = append(list, prices(given)...)
 	}
 	for i := range list {
 		list[i].At = finding.Pos{}

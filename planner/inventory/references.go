@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -14,11 +15,12 @@ const NewSubnets = "new"
 // The targets a route can have beside the names of NAT gateways.
 var routeTargets = []string{TransitGateway, VirtualPrivateGateway, "internet-gateway", "local", "vpc-peering", "network-interface", "blackhole"}
 
-// names is a set of known names that can be suggested.
+// names is a set of known names that can be suggested. define is the way out
+// beside naming one of them, where "define it" does not say enough.
 type names struct {
-	what string
-	list []string
-	set  map[string]bool
+	what, define string
+	list         []string
+	set          map[string]bool
 }
 
 func namesOf[T any](what string, list []T, name func(*T) string) names {
@@ -50,8 +52,11 @@ func (l *loader) refer(v Value[string], n names) bool {
 		return false
 	}
 	fix := l.spelling.suggest(v.V, n.list)
-	if fix == "" {
-		fix = "define it or name one that is defined"
+	switch {
+	case fix == "":
+		fix = cmp.Or(n.define, "define it") + " or name one that is known"
+	case n.define != "":
+		fix += " or " + n.define
 	}
 	l.add(v.At, CodeUnknownReference, fix, "there is no %s %s", n.what, quote(v.V))
 	return false
@@ -81,12 +86,13 @@ func (l *loader) references() {
 func (l *loader) natZones() {
 	n, zones := l.plan.Policy.Redundancy.NATZones, len(l.plan.Environment.Zones)
 	if n.Set && zones > 0 && n.V > zones {
-		l.add(n.At, CodeBadNumber, "write all, or at most the number of zones", "natZones %d: the Environment has %d zones", n.V, zones)
+		l.add(n.At, CodeBadNumber, "write all, or at most the number of zones", "natZones %d is more than the zones of the Environment, %d", n.V, zones)
 	}
 }
 
 func (l *loader) vpcReferences(v *VPC, subnets names) {
 	zones := namesOf("zone", l.plan.Environment.Zones, func(z *Value[string]) string { return z.V })
+	zones.define = "add it to zones"
 	for i := range v.Subnets {
 		if len(zones.list) > 0 {
 			l.refer(v.Subnets[i].Zone, zones)
