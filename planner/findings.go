@@ -49,6 +49,7 @@ func (w *work) spaceFindings() {
 		slices.Sort(w.layout.orphans)
 		w.say("allocation-orphaned", w.layout.orphans...)
 	}
+	w.lockFindings()
 	for _, r := range w.layout.refused {
 		w.report("pool-not-associable", w.poolsAt(), nil, "pool %s", r)
 	}
@@ -64,6 +65,32 @@ func (w *work) spaceFindings() {
 		}
 	}
 	w.quotaFindings()
+}
+
+// lockFindings hold this pattern's locked blocks against everything that is not
+// theirs: an existing subnet is, if it is exactly the block.
+func (w *work) lockFindings() {
+	existing := map[netip.Prefix]bool{}
+	for _, s := range w.env.VPC.Subnets {
+		existing[s.CIDR.V] = true
+	}
+	var pools []netip.Prefix
+	for _, p := range w.env.Pools {
+		for _, c := range p.CIDRs {
+			pools = append(pools, c.V)
+		}
+	}
+	used, pools := w.usedSpace(), cidr.Merge(pools)
+	for _, e := range w.plan.Lock {
+		if e.Pattern != w.pattern.id() || e.CIDR.IsSingleIP() || existing[e.CIDR] {
+			continue
+		}
+		if x, _, hit := cidr.Overlap(used, []netip.Prefix{e.CIDR}); hit {
+			w.report("lock-conflict", e.At, []string{e.Name}, "%s %s lies on %s, which is not the plan's to give", e.Name, e.CIDR, x)
+		} else if !cidr.Contains(pools, e.CIDR) {
+			w.report("lock-conflict", e.At, []string{e.Name}, "%s %s lies in no pool", e.Name, e.CIDR)
+		}
+	}
 }
 
 // unmetWhy says in words why a block found no room.
@@ -102,6 +129,14 @@ func (w *work) quotaFindings() {
 	q := w.env.Quotas
 	w.overQuota("vpcCIDRs", "quota-vpc-cidrs", q.VPCCIDRs, len(w.env.VPC.CIDRs)+len(w.layout.ranges.New), "CIDR blocks")
 	w.overQuota("subnets", "quota-subnets", q.Subnets, len(w.env.VPC.Subnets)+newSubnets, "subnets")
+	routes := len(w.vpcCIDRs())
+	for i := range w.env.Sites {
+		routes += len(w.env.Sites[i].CIDRs)
+	}
+	for _, n := range w.env.Connected {
+		routes += len(n.CIDRs)
+	}
+	w.overQuota("routesPerTable", "quota-routes", q.RoutesPerTable, routes, "routes in each new table")
 	w.overQuota("routeTables", "quota-route-tables", q.RouteTables, len(w.env.VPC.RouteTables)+newSubnets, "route tables")
 }
 
@@ -129,7 +164,9 @@ func (w *work) overlapFindings() {
 // holds, and apps it cannot tell apart.
 func (w *work) allowListFindings() {
 	shared := map[string][]string{}
-	for _, r := range w.sourceRows() {
+	rows := w.sourceRows()
+	w.sourceOverlaps(rows)
+	for _, r := range rows {
 		fw := w.plan.Firewall(r.Firewall)
 		for _, c := range r.CIDRs {
 			if p := netip.MustParsePrefix(c); p.Bits() < fw.BroadestSource.V {
@@ -157,6 +194,45 @@ func (w *work) allowListFindings() {
 		if n := distinctRows(w.rows, fw.Name.V); fw.MaxEntries.Set && n > fw.MaxEntries.V {
 			w.report("allow-list-too-long", fw.MaxEntries.At, []string{fw.Name.V}, "%s would hold %d entries, it accepts %d", fw.Name.V, n, fw.MaxEntries.V)
 		}
+	}
+}
+
+// sourceOverlaps finds sources of different groups at one firewall that meet:
+// it could not tell the groups apart.
+func (w *work) sourceOverlaps(rows []SourceRow) {
+	type claim struct {
+		block netip.Prefix
+		row   *SourceRow
+	}
+	claims := map[string][]claim{}
+	seen := map[string]bool{}
+	for i := range rows {
+		for _, c := range rows[i].CIDRs {
+			if key := rows[i].Firewall + "|" + rows[i].Group + "|" + c; !seen[key] {
+				seen[key] = true
+				claims[rows[i].Firewall] = append(claims[rows[i].Firewall], claim{netip.MustParsePrefix(c), &rows[i]})
+			}
+		}
+	}
+	found := map[string]string{}
+	for _, list := range claims {
+		slices.SortFunc(list, func(a, b claim) int {
+			return cmp.Or(a.block.Addr().Compare(b.block.Addr()), cmp.Compare(a.block.Bits(), b.block.Bits()), cmp.Compare(a.row.App, b.row.App))
+		})
+		for i := 1; i < len(list); i++ {
+			for j := i - 1; j >= 0 && list[j].block.Overlaps(list[i].block); j-- {
+				if a, b := list[j].row, list[i].row; a.Group != b.Group {
+					text := fmt.Sprintf("%s and %s would both leave as %s", a.Group, b.Group, list[i].block)
+					for _, app := range append([]string{a.App, b.App}, slices.Concat(a.SharedWith, b.SharedWith)...) {
+						found[app] = text
+					}
+					break
+				}
+			}
+		}
+	}
+	for _, app := range sortedKeys(found) {
+		w.report("source-not-own", finding.Pos{}, []string{app}, "%s", found[app])
 	}
 }
 

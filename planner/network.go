@@ -61,8 +61,10 @@ type builder struct {
 	nats   map[string]sim.NodeID       // existing NAT gateways: where packets for them go
 	gates  map[string]sim.NodeID       // transit-gateway, virtual-private-gateway
 	places map[placeKey]*placement
-	vpc    sim.NodeID
-	exit   sim.NodeID
+	// rerouted are existing subnets that were given a new route table.
+	rerouted map[string]bool
+	vpc      sim.NodeID
+	exit     sim.NodeID
 }
 
 // subnetNodes are the two sides of a subnet's border: out holds the outbound
@@ -108,7 +110,7 @@ func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) 
 // firewalls, the gateways, the VPC's router and its existing subnets.
 func newBuilder(w *work) *builder {
 	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
-		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}}
+		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{}}
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")
 	b.at(b.exit).Owns = []netip.Prefix{everywhere}

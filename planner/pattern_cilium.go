@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"egressplan/cidr"
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -25,6 +26,7 @@ type ciliumStory struct {
 	of      map[pair]*group // source group by app and destination
 	groups  []*group
 	entries []gatewayEntry // one gateway node each; a group uses those of its fleet
+	perZone int            // entries of a fleet in a zone
 	fleets  int
 	fleetOf map[string]int
 	members [][]*group            // groups by fleet
@@ -75,36 +77,31 @@ func (p ciliumPattern) demands(w *work) []demand {
 	if len(s.groups) == 0 {
 		return list
 	}
-	perZone := len(s.entries) / len(w.zones)
+	nodes := len(s.entries) / len(w.zones)
 	for _, z := range w.zones {
 		d := demand{group: sharedSpace, zone: z, purpose: purposeEgressNodes, routable: true}
-		ips := p.ipsPerZone(w, s)
-		room := max(2*perZone, ips+(ips+3)/4)
+		ips := len(s.groups) * s.perZone
+		room := max(2*nodes, ips+(ips+3)/4)
 		d.need.add(room, "upper half: %d egress IPs + 25 %% head-room", ips)
-		d.need.add(room, "lower half: %s and what AWS hands out there", plural(perZone, "gateway node"))
+		d.need.add(room, "lower half: %s and what AWS hands out there", plural(nodes, "gateway node"))
 		list = append(list, d)
 	}
 	return list
 }
 
-// ipsPerZone is how many egress IPs a zone carries: one for each group and entry.
-func (p ciliumPattern) ipsPerZone(w *work, s *ciliumStory) int {
-	return len(s.groups) * w.plan.Policy.Redundancy.EgressNodesPerZone.V
-}
-
-// fleet decides how many gateway nodes there are: the redundancy asked for in
-// every zone, and further fleets of the same where the egress IPs exceed a
-// node's address slots or the peak its baseline bandwidth.
+// fleet decides how many gateway nodes there are: in every zone the redundancy
+// asked for, or as many as carry the peak, since the pods of a group are hashed
+// over all entries of its policy; and further fleets of the same where the
+// groups exceed a node's address slots.
 func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
-	perZone := w.plan.Policy.Redundancy.EgressNodesPerZone.V
+	s.perZone = w.plan.Policy.Redundancy.EgressNodesPerZone.V
 	slots := w.gateType.ENIs * (w.gateType.IPv4PerENI - 1)
 	s.fleets = 1
 	if slots > 0 {
 		s.fleets = max(1, (len(s.groups)+slots-1)/slots)
 	}
-	need := w.gatewaysForPeak()
-	if each := perZone * len(w.zones); need > s.fleets*each {
-		s.fleets = (need + each - 1) / each
+	if need := (w.gatewaysForPeak() + len(w.zones) - 1) / len(w.zones); need > s.perZone {
+		s.perZone = need
 		w.say("bandwidth-over-one-gateway")
 	}
 	s.members = make([][]*group, s.fleets)
@@ -112,8 +109,11 @@ func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
 		s.fleetOf[g.name] = i % s.fleets
 		s.members[i%s.fleets] = append(s.members[i%s.fleets], g)
 	}
+	if len(s.groups) == 0 {
+		return
+	}
 	for f := range s.fleets {
-		for n := range perZone {
+		for n := range s.perZone {
 			for _, z := range w.zones {
 				s.entries = append(s.entries, gatewayEntry{zone: z, n: n, fleet: f})
 			}
@@ -193,13 +193,23 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 			steered = append(steered, p.steer(w, b, g, d, label, gateways)...)
 		}
 	})
+	slices.SortStableFunc(steered, narrowFirst)
 	for _, z := range w.zones {
 		if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
 			host := b.at(place.host)
 			host.NAT = append(slices.Clone(steered), host.NAT...)
 		}
 	}
+	for _, id := range gateways {
+		if id != sim.None {
+			slices.SortStableFunc(b.at(id).NAT, narrowFirst)
+		}
+	}
 }
+
+// narrowFirst orders translations as Cilium looks policies up: the longest
+// destination prefix wins.
+func narrowFirst(a, b sim.NAT) int { return b.Match.Dst.Bits() - a.Match.Dst.Bits() }
 
 // steer leads one app's packets for a destination to its fleet's gateways, and
 // translates them there. It returns what keeps the pod's own node from
@@ -330,6 +340,7 @@ func (p ciliumPattern) findings(w *work) {
 			w.report("survive-zone-lost", f.to.At, []string{f.subject()}, "%s must survive a lost zone; pods hashed to that zone's gateway have no way out", f.subject())
 		}
 	}
+	p.policyFindings(w)
 	if n := p.policyEntries(w); n > policyMapMax {
 		w.report("egress-policy-map", w.env.Cluster.At, nil, "%d entries of pods x destinations, the map holds %d", n, policyMapMax)
 	}
@@ -343,6 +354,58 @@ func (p ciliumPattern) findings(w *work) {
 		"egress-node-operations", "kubernetes-selectors", "shared-nodes", "ebpf-snat"} {
 		w.say(code)
 	}
+}
+
+// policyFindings are egress policies that Cilium would not carry out as meant.
+func (p ciliumPattern) policyFindings(w *work) {
+	s := p.story(w)
+	if n := s.perZone * len(w.zones); n > maxEgressGateways {
+		w.report("egress-gateway-entries", w.plan.Policy.Redundancy.EgressNodesPerZone.At, nil, "%d gateway entries for each policy, at most %d are taken", n, maxEgressGateways)
+	}
+	type slot struct {
+		app   string
+		block netip.Prefix
+	}
+	taken := map[slot]pair{}
+	for _, f := range w.flows() {
+		g := s.of[pair{f.app.Key, f.to.Name.V}]
+		for _, c := range w.destinationBlocks(f.to) {
+			k := slot{f.app.Key, c}
+			other, seen := taken[k]
+			if seen && s.of[other] != g && !f.inbound() {
+				w.report("egress-policy-conflict", f.to.At, []string{f.subject()}, "%s and %s want different egress IPs for %s to %s", f.to.Name.V, other.to, f.app.Key, c)
+			}
+			if !f.inbound() {
+				taken[k] = pair{f.app.Key, f.to.Name.V}
+			}
+		}
+	}
+	if blocks := w.groupBlocks(sharedSpace, purposeEgressNodes); !w.tunnelOpen(blocks) {
+		w.report("tunnel-closed", w.env.Cluster.At, nil, "securityGroupEgress does not let udp/%d out to the gateway nodes", vxlanPort)
+	}
+}
+
+// vxlanPort carries the tunnel to the gateway nodes; maxEgressGateways is how
+// many entries a policy may list (Cilium documentation, System requirements and
+// CiliumEgressGatewayPolicy).
+const (
+	vxlanPort         = 8472
+	maxEgressGateways = 64
+)
+
+// tunnelOpen reports whether the nodes' security group lets the tunnel out to
+// some subnets.
+func (w *work) tunnelOpen(to []*block) bool {
+	rules := w.env.Cluster.SecurityGroupEgress
+	for _, b := range to {
+		if len(rules) > 0 && !slices.ContainsFunc(rules, func(r inventory.SGRule) bool {
+			udp := r.Ports.Protocol == "any" || r.Ports.Protocol == "udp" && r.Ports.From <= vxlanPort && vxlanPort <= r.Ports.To
+			return udp && cidr.Contains([]netip.Prefix{r.CIDR}, b.cidr)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // policyEntries is how many map entries every node holds: each selected pod

@@ -59,16 +59,50 @@ func (p natPattern) settle(w *work) {
 	if w.env.VPC.Changeable.V || len(groups) != 1 {
 		return
 	}
-	for i := range w.env.VPC.NATGateways {
-		if n := &w.env.VPC.NATGateways[i]; n.Private.V && len(n.IPs) > 0 {
-			p.story(w).serving = append(p.story(w).serving, n)
-		}
-	}
+	story := p.story(w)
+	story.zones = nil
 	for _, z := range w.zones {
-		if list := w.existingSubnets(inventory.RoleNodes, z); len(p.story(w).serving) > 0 && len(list) > 0 && w.layout.get(groups[0].name, z, purposeNodes) == nil {
+		list := w.existingSubnets(inventory.RoleNodes, z)
+		if len(list) == 0 {
+			continue
+		}
+		for _, n := range w.natsOf(list[0]) {
+			if !slices.Contains(story.serving, n) {
+				story.serving = append(story.serving, n)
+			}
+			if w.subnetZone(n.Subnet.V) == z && !slices.Contains(story.zones, z) {
+				story.zones = append(story.zones, z)
+			}
+		}
+		if w.layout.get(groups[0].name, z, purposeNodes) == nil {
 			w.adopt(demand{group: groups[0].name, zone: z, purpose: purposeNodes, apps: groups[0].keys()}, list[0])
 		}
 	}
+}
+
+// natsOf are the private NAT gateways that a subnet's route table leads to.
+func (w *work) natsOf(s *inventory.Subnet) []*inventory.NATGateway {
+	var list []*inventory.NATGateway
+	if t := w.tableOf(s.Name.V); t != nil {
+		for _, r := range t.Routes {
+			for i := range w.env.VPC.NATGateways {
+				if n := &w.env.VPC.NATGateways[i]; n.Name.V == r.Via.V && n.Private.V && len(n.IPs) > 0 && !slices.Contains(list, n) {
+					list = append(list, n)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// subnetZone is the zone of an existing subnet.
+func (w *work) subnetZone(name string) string {
+	for _, s := range w.env.VPC.Subnets {
+		if s.Name.V == name {
+			return s.Zone.V
+		}
+	}
+	return ""
 }
 
 // natAddress is the address a group's NAT gateway gets in a zone: the first
@@ -126,7 +160,7 @@ func (p natPattern) usage(w *work, v volumes) []cost.Usage {
 	story := p.story(w)
 	n := len(w.list) * len(story.zones)
 	if len(story.serving) > 0 {
-		n = 0
+		n = 0 // they are there and paid for
 	}
 	list := []cost.Usage{
 		hours(w, "nat-gateway-hour", n, "NAT gateway"),
@@ -140,9 +174,13 @@ func (p natPattern) usage(w *work, v volumes) []cost.Usage {
 
 func (p natPattern) tasks(w *work) []task {
 	groups := len(w.list)
+	gateways := groups * len(p.story(w).zones)
+	if n := len(p.story(w).serving); n > 0 {
+		gateways = n
+	}
 	return append([]task{
 		w.each("node groups", w.nodeGroups(), "nodeGroupHoursPerMonth"),
-		w.each("NAT gateways", groups*len(p.story(w).zones), "natGatewayHoursPerMonth"),
+		w.each("NAT gateways", gateways, "natGatewayHoursPerMonth"),
 	}, w.changeTasks("accessChangeHours", "newAppHours")...)
 }
 
@@ -190,10 +228,8 @@ func (w *work) quota(story *natStory) {
 	for _, z := range story.zones {
 		there := 0
 		for _, n := range w.env.VPC.NATGateways {
-			for _, s := range w.env.VPC.Subnets {
-				if s.Name.V == n.Subnet.V && s.Zone.V == z {
-					there++
-				}
+			if w.subnetZone(n.Subnet.V) == z {
+				there++
 			}
 		}
 		if groups+there > q.V {

@@ -114,10 +114,15 @@ func (w *work) dedicatedFindings() {
 }
 
 // discoveryFinding warns where the pod's own address is the source and the CNI
-// may take it from another subnet.
+// may take it from another subnet, and where it cannot be the source.
 func (w *work) discoveryFinding() {
 	cni := w.env.Cluster.VPCCNI
-	if w.externalSNAT() && cni.SubnetDiscovery.V && !cni.CustomNetworking.V {
+	for _, a := range w.apps {
+		if a.OS.V == inventory.OSWindows && w.podAddressShows([]*inventory.App{a}) {
+			w.report("windows-always-snat", a.OS.At, []string{a.Key}, "%s runs on Windows, whose nodes translate whatever the CNI's settings say", a.Key)
+		}
+	}
+	if w.podAddressShows(w.apps) && cni.SubnetDiscovery.V && !cni.CustomNetworking.V {
 		w.say("pod-subnet-discovery")
 	}
 }

@@ -2,8 +2,10 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 
 	"egressplan/planner/inventory"
+	"egressplan/sim"
 )
 
 // groupSpace is the space of groups with nodes of their own (patterns 1 and 2):
@@ -51,7 +53,7 @@ func (w *work) sharedPods(groups []*group) []demand {
 	total := need{}
 	var apps []string
 	for _, g := range groups {
-		if w.podAddressShows(g.apps) || len(w.ownSubnets(g)) > 0 {
+		if w.podAddressShows(g.apps) && len(w.ownSubnets(g)) == 0 {
 			continue
 		}
 		f := w.fleet(g.apps)
@@ -210,7 +212,7 @@ func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone s
 			switch {
 			case !w.env.Cluster.VPCCNI.CustomNetworking.V:
 				pods = nodes
-			case !w.podAddressShows(g.apps):
+			case !w.podAddressShows(g.apps) || len(w.ownSubnets(g)) > 0:
 				pods = w.layout.get(sharedSpace, z, purposePods)
 			}
 			if !hasCompute(g.apps, inventory.ComputeFargate) {
@@ -242,10 +244,27 @@ func (b *builder) placeShared() {
 	}
 }
 
+// reroute gives a group's own existing subnet a new route table for its way out,
+// if the VPC may change; shared ones keep the table they have.
+func (b *builder) reroute(bl *block, zone string, g *group, exit func(out subnetNodes, zone string, g *group)) {
+	if bl.group == sharedSpace || exit == nil || !b.w.env.VPC.Changeable.V || b.rerouted[bl.name] {
+		return
+	}
+	b.rerouted[bl.name] = true
+	s := b.newSubnet(bl)
+	n := b.at(s.out)
+	n.Routes = slices.DeleteFunc(n.Routes, func(r sim.Route) bool { return !r.Pinned })
+	exit(s, zone, g)
+}
+
 // exitOnce fills the route table of a new subnet the first time it is met; an
 // existing subnet keeps the table it has.
 func (b *builder) exitOnce(bl *block, zone string, g *group, exit func(out subnetNodes, zone string, g *group)) {
-	if _, done := b.subnet[bl.name]; done || bl.subnet != "" {
+	if bl.subnet != "" {
+		b.reroute(bl, zone, g, exit)
+		return
+	}
+	if _, done := b.subnet[bl.name]; done {
 		return
 	}
 	s := b.newSubnet(bl)

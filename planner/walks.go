@@ -90,14 +90,29 @@ func (w *work) walkAll() []walked {
 	walker := sim.NewWalker(&w.b.net)
 	var list []walked
 	for _, f := range w.flows() {
-		for _, z := range w.zones {
+		for _, z := range w.zonesOf(f.app) {
 			for _, v := range w.variants(f.app) {
-				for _, c := range w.destinationBlocks(f.to) {
+				for _, c := range w.walkBlocks(f.to) {
 					for _, p := range f.ports() {
 						list = append(list, w.walk(walker, f, z, v, c, p))
 					}
 				}
 			}
+		}
+	}
+	return list
+}
+
+// zonesOf are the zones an app runs in: all, unless it must use existing subnets.
+func (w *work) zonesOf(a *inventory.App) []string {
+	g := w.groups[a.Key]
+	if g == nil || !w.dedicated() || len(w.ownSubnets(g)) == 0 {
+		return w.zones
+	}
+	var list []string
+	for _, z := range w.zones {
+		if w.layout.get(g.name, z, purposeNodes) != nil {
+			list = append(list, z)
 		}
 	}
 	return list

@@ -199,7 +199,7 @@ func texts(list []netip.Prefix) []string {
 // address: for all of its blocks, for some, or for none.
 func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
 	all = true
-	for _, c := range w.destinationBlocks(d) {
+	for _, c := range w.walkBlocks(d) {
 		if w.externalSNAT() || cidr.Contains(w.untranslated(), c) {
 			some = true
 		} else {
@@ -207,6 +207,31 @@ func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
 		}
 	}
 	return some, all
+}
+
+// walkBlocks are a destination's blocks, cut where the node's translation
+// changes: an exclusion or a VPC CIDR may cover part of a block only.
+func (w *work) walkBlocks(d *inventory.Destination) []netip.Prefix {
+	blocks := w.destinationBlocks(d)
+	if w.externalSNAT() {
+		return blocks
+	}
+	var list []netip.Prefix
+	for _, c := range blocks {
+		var inside []netip.Prefix
+		for _, x := range w.untranslated() {
+			if x.Bits() > c.Bits() && c.Contains(x.Addr()) {
+				inside = append(inside, x)
+			}
+		}
+		if len(inside) == 0 {
+			list = append(list, c)
+			continue
+		}
+		inside = cidr.Merge(inside)
+		list = append(append(list, inside...), cidr.Subtract([]netip.Prefix{c}, inside)...)
+	}
+	return list
 }
 
 // podAddressShows reports whether some destination of the apps sees pod
