@@ -1,12 +1,15 @@
 package planner
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"egressplan/cidr"
 	"egressplan/planner/inventory"
+	"egressplan/sim"
 )
 
 // load reads documents that must be free of problems.
@@ -108,3 +111,11 @@ func estate(marks map[string]string) string {
 	}
 	return text
 }
+
+// covers reports whether block a holds block b.
+func covers(a, b string) bool {
+	return cidr.Contains([]netip.Prefix{netip.MustParsePrefix(a)}, netip.MustParsePrefix(b))
+}
+
+// simWalker walks a candidate's network.
+func simWalker(c *Candidate) *sim.Walker { return sim.NewWalker(&c.work.b.net) }

@@ -23,7 +23,6 @@ const (
 	kindNAT       = "nat-gateway"
 	kindEgress    = "egress-node"
 	kindGateway   = "egress-gateway"
-	kindNetwork   = "network"
 	kindInternet  = "internet-exit"
 	kindRouter    = "on-premises-router"
 	kindFirewall  = "firewall"

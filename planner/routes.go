@@ -138,8 +138,7 @@ func (b *builder) target(via string) (sim.NodeID, bool) {
 	return id, ok
 }
 
-// toSites leads every on-premises prefix to its site's gateway and the
-// connected networks to the transit gateway.
+// toSites leads every on-premises prefix to its site's gateway.
 func (b *builder) toSites(out sim.NodeID) {
 	for i := range b.w.env.Sites {
 		site := &b.w.env.Sites[i]
@@ -148,15 +147,6 @@ func (b *builder) toSites(out sim.NodeID) {
 			if b.accepted(c.V, gate) {
 				b.route(out, c.V, b.gate(gate), fmt.Sprintf("%s via %s", c.V, gate))
 			}
-		}
-	}
-	b.toConnected(out)
-}
-
-func (b *builder) toConnected(out sim.NodeID) {
-	for _, n := range b.w.env.Connected {
-		for _, c := range n.CIDRs {
-			b.route(out, c.V, b.gate(inventory.TransitGateway), fmt.Sprintf("%s via transit-gateway", c.V))
 		}
 	}
 }
@@ -170,5 +160,4 @@ func (b *builder) toNAT(out, nat sim.NodeID, name string) {
 			}
 		}
 	}
-	b.toConnected(out)
 }

@@ -26,16 +26,6 @@ func (b *builder) connectSites() {
 		b.links(site, s)
 		b.route(s.lan, everywhere, s.router, "default route of "+site.Name.V)
 	}
-	for i := range b.w.env.Connected {
-		n := &b.w.env.Connected[i]
-		id := b.add(kindNetwork, n.Name.V, "")
-		gate := b.gate(inventory.TransitGateway)
-		for _, c := range n.CIDRs {
-			b.at(id).Owns = append(b.at(id).Owns, c.V)
-			b.route(gate, c.V, id, "attachment of "+n.Name.V)
-		}
-		b.route(id, everywhere, gate, "back to the transit gateway")
-	}
 }
 
 // firewalls puts each of the site's firewalls in front of its destinations.
@@ -175,8 +165,12 @@ func (b *builder) allow(rows []AllowRow) {
 		if !ok {
 			continue
 		}
+		destinations := r.Destinations
+		if len(destinations) == 0 { // host names only: the site's range stands for them
+			destinations = texts(b.w.destinationBlocks(b.w.plan.Destination(r.To)))
+		}
 		for _, src := range r.Sources {
-			for _, dst := range r.Destinations {
+			for _, dst := range destinations {
 				m := portMatch(inventory.PortRange{Protocol: r.Protocol, From: uint16(r.PortFrom), To: uint16(r.PortTo)})
 				m.Src, m.Dst = netip.MustParsePrefix(src), netip.MustParsePrefix(dst)
 				filters[id].Rules = append(filters[id].Rules, sim.Rule{Match: m, Allow: true,

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -104,6 +105,14 @@ func quote(s string) string {
 		}
 	}
 	return fmt.Sprintf("%q", s)
+}
+
+// counted is "1 zone" or "2 zones".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }
 
 // object is one mapping whose keys are known and unique.

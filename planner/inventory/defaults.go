@@ -42,7 +42,7 @@ func (l *loader) siteDefaults() {
 	}
 }
 
-func (l *loader) destinationDefaults(d *Destination, holders map[finding.Pos]string) {
+func (l *loader) destinationDefaults(d *Destination, holders map[finding.Pos]block) {
 	f := l.plan.Firewall(d.Firewall.V)
 	if d.Identity.V == "" {
 		d.Identity.V = IdentityCluster
@@ -60,9 +60,9 @@ func (l *loader) destinationDefaults(d *Destination, holders map[finding.Pos]str
 	d.Site = l.siteOf(d, holders)
 }
 
-// holders names the site that each block of a destination lies in: the one with
-// the narrowest block around it, as routes are chosen.
-func (l *loader) holders() map[finding.Pos]string {
+// holders is the block of a site that each block of a destination lies in: the
+// narrowest one around it, as routes are chosen.
+func (l *loader) holders() map[finding.Pos]block {
 	var sites, blocks []block
 	for i := range l.plan.Environment.Sites {
 		s := &l.plan.Environment.Sites[i]
@@ -73,27 +73,21 @@ func (l *loader) holders() map[finding.Pos]string {
 			blocks = append(blocks, blocksOf("destination", d.Name.V, d.CIDRs)...)
 		}
 	}
-	holder := map[finding.Pos]string{}
-	between(blocks, sites, func(inner, outer block) {
-		if inner.kind == "destination" {
-			holder[inner.at] = outer.name
-		}
-	})
-	return holder
+	return around(blocks, sites)
 }
 
 // siteOf is the site that all of a destination's blocks lie in, else the only
 // site, else "".
-func (l *loader) siteOf(d *Destination, holders map[finding.Pos]string) string {
+func (l *loader) siteOf(d *Destination, holders map[finding.Pos]block) string {
 	if sites := l.plan.Environment.Sites; len(sites) == 1 {
 		return sites[0].Name.V
 	}
 	site := ""
 	for i, p := range d.CIDRs {
-		if i > 0 && holders[p.At] != site {
+		if i > 0 && holders[p.At].name != site {
 			return ""
 		}
-		site = holders[p.At]
+		site = holders[p.At].name
 	}
 	return site
 }

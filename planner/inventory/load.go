@@ -47,7 +47,7 @@ func Load(sources []Source) (*Plan, []finding.Problem) {
 	l.finish()
 	if l.dropped > 0 {
 		l.problems = append(l.problems, finding.Problem{Code: CodeTooMany, Fix: "correct these first and run again",
-			Message: fmt.Sprintf("more problems than the %d listed: %d", maxProblems, l.dropped)})
+			Message: fmt.Sprintf("%s more than the %d listed", counted(l.dropped, "problem"), maxProblems)})
 	}
 	if len(l.problems) > 0 {
 		return nil, sorted(l.problems)

@@ -113,9 +113,11 @@ func TestSiteOfDestination(t *testing.T) {
 	fw += "    - {name: near, kind: on-premises, cidrs: [10.2.0.1/32], ports: [any]}\n" +
 		"    - {name: narrow, kind: on-premises, cidrs: [10.1.9.0/24], ports: [any]}\n" +
 		"    - {name: split, kind: on-premises, cidrs: [10.1.9.0/24, 10.2.0.1/32], ports: [any]}\n" +
-		"    - {name: elsewhere, kind: on-premises, cidrs: [192.0.2.0/24], ports: [any]}\n"
-	plan := mustLoad(t, map[string]string{"env": env, "fw": fw})
-	for name, want := range map[string]string{"near": "dc1", "narrow": "dc2", "split": "", "elsewhere": ""} {
+		"    - {name: whole, kind: on-premises, cidrs: [10.1.0.0/16], ports: [any]}\n" +
+		"    - {name: same, kind: on-premises, cidrs: [10.1.0.0/16], ports: [any]}\n" +
+		"    - {name: elsewhere, kind: on-premises, hosts: [elsewhere.bank.internal], ports: [any]}\n"
+	plan := mustLoad(t, map[string]string{"env": "# after fw in no order of places\n" + env, "fw": fw})
+	for name, want := range map[string]string{"whole": "dc2", "same": "dc2", "near": "dc1", "narrow": "dc2", "split": "", "elsewhere": ""} {
 		if got := plan.Destination(name).Site; got != want {
 			t.Errorf("%s: site %q, want %q", name, got, want)
 		}

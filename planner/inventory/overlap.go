@@ -89,6 +89,24 @@ func between(a, b []block, f func(inner, outer block)) {
 	}
 }
 
+// around finds, for the place of each block that lies in one of the others, the
+// narrowest such one.
+func around(list, others []block) map[finding.Pos]block {
+	const outer = "outer"
+	others = slices.Clone(others)
+	for i := range others {
+		// No place comes before every place, so the outer of two equal blocks comes first.
+		others[i].kind, others[i].at = outer, finding.Pos{}
+	}
+	found := make(map[finding.Pos]block, len(list))
+	between(list, others, func(inner, holder block) {
+		if inner.kind != outer {
+			found[inner.at] = holder
+		}
+	})
+	return found
+}
+
 // against reports overlaps between two lists.
 func (l *loader) against(list, other []block, fix string) {
 	between(list, other, func(inner, outer block) { l.clash(inner, outer, fix) })
@@ -188,10 +206,9 @@ func (l *loader) subnets(e *Environment) {
 			}
 		}
 	}
-	inside := map[finding.Pos]bool{}
-	between(list, vpcBlocks(e), func(inner, _ block) { inside[inner.at] = true })
+	held := around(list, vpcBlocks(e))
 	for _, b := range list {
-		if !inside[b.at] {
+		if _, inside := held[b.at]; !inside {
 			l.add(b.at, CodeOutside, "correct the subnet, or add its block to vpc.cidrs", "%s lies in no block of the VPC", b)
 		}
 	}

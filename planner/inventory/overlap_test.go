@@ -61,6 +61,7 @@ var overlapRows = []struct {
 	{"subnet outside the VPC", vpcOf("10.20.0.0/16", subnetOf("a", "10.21.0.0/24")), "", CodeOutside},
 	{"subnet wider than the VPC block", vpcOf("10.20.0.0/20", subnetOf("a", "10.20.0.0/19")), "", CodeOutside},
 	{"subnet in the second VPC block", vpcOf("10.20.0.0/16, 100.65.0.0/16", subnetOf("a", "100.65.1.0/24")), "", ""},
+	{"subnet as large as the block, standing before it", "vpc: {subnets: [" + subnetOf("a", "10.20.0.0/16") + "], cidrs: [10.20.0.0/16]}", "", ""},
 	{"VPC block in another", vpcOf("10.20.0.0/16, 10.20.128.0/17", ""), "", CodeOverlap},
 	{"pool with pool", plainVPC, "pools: [{name: a, cidrs: [10.64.0.0/20]}, {name: b, cidrs: [10.64.8.0/21]}]", CodeOverlap},
 	{"pool with itself", plainVPC, "pools: [{name: a, cidrs: [10.64.8.0/21, 10.64.0.0/20]}]", CodeOverlap},

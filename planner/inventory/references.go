@@ -86,7 +86,7 @@ func (l *loader) references() {
 func (l *loader) natZones() {
 	n, zones := l.plan.Policy.Redundancy.NATZones, len(l.plan.Environment.Zones)
 	if n.Set && zones > 0 && n.V > zones {
-		l.add(n.At, CodeBadNumber, "write all, or at most the number of zones", "natZones %d is more than the zones of the Environment, %d", n.V, zones)
+		l.add(n.At, CodeBadNumber, "write all, or at most the number of zones", "natZones %d: the Environment has %s", n.V, counted(zones, "zone"))
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"egressplan/planner/finding"
 )
 
 // routed wants each block of an on-premises destination inside one block of its
@@ -34,18 +32,13 @@ func (l *loader) routed() {
 
 // inside reports each block that lies in none of the others.
 func (l *loader) inside(list, others []block, where string) {
-	held := make(map[finding.Pos]bool, len(list))
-	between(list, others, func(inner, _ block) {
-		if inner.kind == "destination" {
-			held[inner.at] = true
-		}
-	})
+	held := around(list, others)
 	fix := "correct it, or add its block to the cidrs of the site"
 	if len(others) == 0 {
 		fix = "add the site to onPrem.sites of the Environment"
 	}
 	for _, b := range list {
-		if !held[b.at] {
+		if _, ok := held[b.at]; !ok {
 			l.add(b.at, CodeOutside, fix, "%s lies in %s: %s", b, where, enumerate(others))
 		}
 	}

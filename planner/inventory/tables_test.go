@@ -42,14 +42,14 @@ func TestPriceBookOverlay(t *testing.T) {
 	book := func(price string) string {
 		return "apiVersion: egressplan/v1\nkind: PriceBook\nspec:\n  source: contract\n  asOf: 2026-09-25\n  prices:\n" +
 			"    - {region: us-east-1, item: nat-gateway-hour, price: " + price + "}\n" +
-			"    - {region: eu-west-1, item: internet-out-gb, tiers: [{upTo: 10240, price: \"0.09\"}, {price: \"0.07\"}]}\n"
+			"    - {region: ap-east-2, item: internet-out-gb, tiers: [{upTo: 10240, price: \"0.09\"}, {price: \"0.07\"}]}\n"
 	}
 	plan := mustLoad(t, map[string]string{"prices": book(`"0.03"`), "more": book("0.02")})
 	p := priceOf(t, plan, "us-east-1", "nat-gateway-hour")
 	if p.Price.String() != "0.02" || p.Source != "contract" || p.AsOf != "2026-09-25" || p.Confidence != ConfidenceGiven || p.At.File != "more" || p.At.Line != 7 {
 		t.Errorf("the last book must win: %+v", p)
 	}
-	if p := priceOf(t, plan, "eu-west-1", "internet-out-gb"); len(p.Tiers) != 2 || p.Tiers[0].UpTo.String() != "10240" || !p.Tiers[1].UpTo.IsZero() {
+	if p := priceOf(t, plan, "ap-east-2", "internet-out-gb"); len(p.Tiers) != 2 || p.Tiers[0].UpTo.String() != "10240" || !p.Tiers[1].UpTo.IsZero() {
 		t.Errorf("%+v", p)
 	}
 	if got, want := len(plan.PriceBook.Prices), len(plain.PriceBook.Prices)+1; got != want {
@@ -57,6 +57,61 @@ func TestPriceBookOverlay(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(plan.PriceBook.Prices, comparePrices) {
 		t.Error("prices are not sorted")
+	}
+}
+
+// A bill names the source of every price; units are the price list's, hours of a
+// gateway and GB of traffic.
+func TestOwnPricesHaveSourceAndUnit(t *testing.T) {
+	book := func(head, row string) string {
+		return header + "kind: PriceBook\nspec: {" + head + "prices: [{region: eu-central-1, " + row + "}]}\n"
+	}
+	tests := []struct{ head, row, item, source, unit string }{
+		{"", "item: nat-gateway-gb, price: 1", "nat-gateway-gb", "the plan's own price book", "GB"},
+		{"", "item: nat-gateway-hour, price: 1, unit: Hrs", "nat-gateway-hour", "the plan's own price book", "Hrs"},
+		{"source: '', ", "item: nat-gateway-gb, price: 1", "nat-gateway-gb", "the plan's own price book", "GB"},
+		{"source: contract, ", "item: fargate-vcpu-hour, price: 1", "fargate-vcpu-hour", "contract", "vCPU-Hours"},
+		{"source: contract, ", "item: 'ec2-hour:p5.48xlarge', price: 1, source: ''", "ec2-hour:p5.48xlarge", "contract", "Hrs"},
+		{"source: contract, ", "item: 'direct-connect-out-gb:Mars', price: 1, source: mail", "direct-connect-out-gb:Mars", "mail", "GB"},
+		{"", "item: 'direct-connect-port-hour:800Gbps', price: 1", "direct-connect-port-hour:800Gbps", "the plan's own price book", "Hrs"},
+		{"", "item: 'direct-connect-hosted-hour:75Mbps', price: 1", "direct-connect-hosted-hour:75Mbps", "the plan's own price book", "Hrs"},
+	}
+	for _, tt := range tests {
+		plan := mustLoad(t, map[string]string{"prices": book(tt.head, tt.row)})
+		if p := priceOf(t, plan, "eu-central-1", tt.item); p.Source != tt.source || p.Unit != tt.unit {
+			t.Errorf("%s: source %q, unit %q", tt.item, p.Source, p.Unit)
+		}
+	}
+	for _, p := range mustLoad(t, nil).PriceBook.Prices {
+		if p.Source == "" || p.Source == ownSource || p.Unit == "" {
+			t.Errorf("embedded: %+v", p)
+		}
+	}
+}
+
+// A region without a list of its own can be planned and priced all the same.
+func TestPriceOfThePlansOwnRegion(t *testing.T) {
+	env := strings.ReplaceAll(environmentYAML, "eu-central-1", "eu-north-9")
+	plan := mustLoad(t, map[string]string{"env": env,
+		"prices": header + "kind: PriceBook\nspec: {prices: [{region: eu-north-9, item: nat-gateway-gb, price: 1}]}\n"})
+	priceOf(t, plan, "eu-north-9", "nat-gateway-gb")
+}
+
+// Everything that the embedded book lists may stand in a user's book.
+func TestEmbeddedPricesAreKnown(t *testing.T) {
+	list := knownPrices()
+	for _, p := range embeddedPrices() {
+		if unit, ok := list.unit(p.Item); !ok || unit != p.Unit {
+			t.Errorf("%s: unit %q, %t, want %q", p.Item, unit, ok, p.Unit)
+		}
+		if p.Region != everyRegion && !slices.Contains(list.regions, p.Region) {
+			t.Errorf("%s is not known", p.Region)
+		}
+	}
+	for _, item := range []string{"", ":", "ec2-hour", "ec2-hour:", "ec2-hour:m5", "nat-gateway", "nat-gateway-gb:x", "direct-connect-out-gb:"} {
+		if unit, ok := list.unit(item); ok {
+			t.Errorf("%q is known, in %s", item, unit)
+		}
 	}
 }
 

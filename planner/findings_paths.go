@@ -1,0 +1,94 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"egressplan/planner/finding"
+	"egressplan/sim"
+)
+
+// pathFindings turns what the walks showed into blockers. Where the estate is
+// blocked already, broken paths are only its consequence.
+func (w *work) pathFindings() {
+	for _, f := range w.found {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			return
+		}
+	}
+	blocked := map[string]bool{}
+	for _, f := range w.found {
+		if f.Severity == finding.Blocker {
+			for _, s := range f.Subjects {
+				blocked[s] = true
+			}
+		}
+	}
+	for _, p := range w.paths {
+		s := p.f.subject()
+		if blocked[s] || blocked[p.f.app.Key] || p.good() {
+			continue
+		}
+		blocked[s] = true
+		code, text := w.broken(p)
+		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.zone, p.variant, text)
+	}
+}
+
+// good: it arrived, the allow-list admits all it may show, the reply came back.
+func (p walked) good() bool {
+	return p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && p.replied
+}
+
+// broken says what is wrong with a path, as a code and in words.
+func (w *work) broken(p walked) (code, text string) {
+	reason := w.reason(p)
+	switch {
+	case p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && !p.replied:
+		return "no-return-route", reason.Text
+	case reason.Code == "local":
+		return "destination-inside-vpc", reason.Text
+	}
+	return "path-broken", p.result.Verdict.String() + " " + reason.Text
+}
+
+// reason says why a path ended as it did.
+func (w *work) reason(p walked) Reason {
+	switch {
+	case p.noOrigin:
+		return Reason{"no-origin", "no pod of the app has a place in " + p.zone}
+	case p.good():
+		return Reason{"delivered", "delivered, admitted, and the reply came back"}
+	case p.result.Verdict == sim.Delivered && p.result.At != p.end:
+		return Reason{"delivered-elsewhere", fmt.Sprintf("%s is delivered to %s instead", p.result.Packet.Dst.Addr(), w.b.nodeName(p.result.At))}
+	case p.result.Verdict == sim.Delivered && !p.allowed:
+		return Reason{"not-allowed", "the allow-list does not admit every source it may show"}
+	case p.result.Verdict == sim.Delivered && p.reply.Verdict == sim.Delivered:
+		return Reason{"reply-elsewhere", fmt.Sprintf("the reply to %s was delivered inside the site: the source overlaps it", p.result.Packet.Src.Addr())}
+	case p.result.Verdict == sim.Delivered:
+		return Reason{"no-reply", fmt.Sprintf("the reply to %s is lost at %s: %s", p.result.Packet.Src.Addr(), w.b.nodeName(p.reply.At), w.b.say(p.reply))}
+	}
+	n := w.b.notes[p.result.Ref]
+	code := cmp.Or(n.code, p.result.Code.String())
+	if p.result.At == w.b.vpc {
+		return Reason{"local", fmt.Sprintf("%s is inside a CIDR of the VPC, where no subnet holds it", p.result.Packet.Dst.Addr())}
+	}
+	return Reason{code, fmt.Sprintf("at %s: %s", w.b.nodeName(p.result.At), w.b.say(p.result))}
+}
+
+// nodeName names a node of the network.
+func (b *builder) nodeName(id sim.NodeID) string {
+	if id == sim.None {
+		return "nowhere"
+	}
+	return b.net.Nodes[id].Name
+}
+
+// say puts a result's reason into words: the note behind its Ref, else its code.
+func (b *builder) say(r sim.Result) string {
+	if n := b.notes[r.Ref]; n.text != "" {
+		return n.text
+	}
+	return strings.ReplaceAll(r.Code.String(), "-", " ")
+}
