@@ -161,13 +161,12 @@ func (p ciliumPattern) home(w *work, zone string) (*block, []netip.Prefix) {
 		return nil, nil
 	}
 	for _, role := range []inventory.SubnetRole{inventory.RoleEgress, inventory.RoleNodes} {
-		for _, sn := range w.existingSubnets(role, zone) {
+		if list := w.existingSubnets(role, zone); len(list) > 0 {
 			var used []netip.Prefix
-			for _, u := range sn.Used {
+			for _, u := range list[0].Used {
 				used = append(used, u.V)
 			}
-			b := w.adopt(demand{group: sharedSpace, zone: zone, purpose: purposeEgressNodes}, sn)
-			return b, used
+			return w.adopt(demand{group: sharedSpace, zone: zone, purpose: purposeEgressNodes}, list[0]), used
 		}
 	}
 	return nil, nil

@@ -38,7 +38,7 @@ func randomEstate(t *rapid.T) string {
 	outside := fmt.Sprintf("10.64.%d.0/%d", rapid.SampledFrom([]int{0, 16, 32}).Draw(t, "outside"), rapid.IntRange(20, 27).Draw(t, "outside bits"))
 	text := estate(map[string]string{"CNI": settings, "VPC": "subnets: [{name: s, cidr: " + subnet + ", zone: us-east-1a, role: other}]"})
 	text = strings.Replace(text, "cidrs: [10.20.64.0/18], routable: true", fmt.Sprintf("cidrs: [10.20.64.0/%d, %s], routable: true, keepFree: %s", bits, outside, keep), 1)
-	text = strings.Replace(text, "  onPrem:", "  reserved: ["+reserved+"]\n  connected: [{name: other, cidrs: [10.30.0.0/16]}]\n  onPrem:", 1)
+	text = strings.Replace(text, "  onPrem:", "  reserved: ["+reserved+"]\n  connected: [{name: other, cidrs: [10.64.0.64/26]}]\n  onPrem:", 1)
 	doc := strings.Split(text, "\n---\n")
 	var apps []string
 	for i := range rapid.IntRange(1, 6).Draw(t, "apps") {
@@ -51,7 +51,7 @@ func randomEstate(t *rapid.T) string {
 
 func checkSpace(t *rapid.T, plan *inventory.Plan, id string) {
 	a := PlanAddresses(plan, id)
-	taken := []netip.Prefix{netip.MustParsePrefix("10.30.0.0/16"), plan.Environment.Cluster.ServiceCIDR.V,
+	taken := []netip.Prefix{netip.MustParsePrefix("10.64.0.64/26"), plan.Environment.Cluster.ServiceCIDR.V,
 		plan.Environment.Reserved[0].V, plan.Environment.VPC.Subnets[0].CIDR.V}
 	met := map[string]bool{}
 	for _, x := range a.Allocations {

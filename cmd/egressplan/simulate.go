@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"egressplan/planner"
+	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
 )
 
 // healthy is the state in which nothing is broken or misused.
@@ -19,41 +22,73 @@ func newSimulate(s *session) *cobra.Command {
 		Short: "Follow the packets of every flow, both ways",
 		Long: `Follow the packets of every flow hop by hop, to the destination and back, and say
 as which address they arrive. Without --pattern it is the recommended pattern,
-or the nearest one if none is feasible.
+or the nearest one if none is feasible. Hops are shown of up to 12 paths; --trace
+shows them always.
 
 The exit code is 1 if a flow does not get through or its reply does not come
-back.`,
+back, and if --app names an app that the pattern leaves out.`,
 		Example: "  egressplan simulate plan/\n  egressplan simulate --app payments/ledger --to core-db plan/",
 		Args:    somePaths,
 	}
 	output, pattern := addOutput(cmd), addPattern(cmd)
-	var app, to, state string
-	cmd.Flags().StringVar(&app, "app", "", "only this app (namespace/name)")
-	cmd.Flags().StringVar(&to, "to", "", "only this destination")
-	cmd.Flags().StringVar(&state, "state", healthy, "state of the network; only healthy so far")
+	var o planner.SimulateOptions
+	var trace bool
+	cmd.Flags().StringVar(&o.App, "app", "", "only this app (namespace/name)")
+	cmd.Flags().StringVar(&o.To, "to", "", "only this destination")
+	cmd.Flags().BoolVar(&trace, "trace", false, "show the hops of every path, however many there are")
+	cmd.Flags().StringVar(&o.State, "state", healthy, "state of the network; only healthy so far")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		if state != healthy {
-			return usageError(cmd, fmt.Errorf("--state %q is not supported yet: only %s is", state, healthy))
+		o.Pattern = pattern.value
+		if o.State != healthy {
+			return usageError(cmd, fmt.Errorf("--state %q is not supported yet: only %s is", o.State, healthy))
 		}
 		plan, err := s.load(args)
 		if err != nil {
 			return err
 		}
-		sim, err := planner.Simulate(plan, planner.SimulateOptions{Pattern: pattern.value, App: app, To: to, State: state})
-		if err != nil {
-			return err
-		}
-		if output.value == "json" {
-			err = s.writeJSON(sim)
-		} else {
-			err = writeSimulation(s.page(), sim)
-		}
-		if err == nil && len(failures(sim.Paths)) > 0 {
-			err = errNo
-		}
-		return err
+		return s.simulate(plan, o, trace, output.value == "json")
 	}
 	return cmd
+}
+
+// simulate answers the command once its flags are read.
+func (s *session) simulate(plan *inventory.Plan, o planner.SimulateOptions, trace, asJSON bool) error {
+	if err := checkNames(plan, o); err != nil {
+		return err
+	}
+	sim, err := planner.Simulate(plan, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = s.writeJSON(sim)
+	} else {
+		err = writeSimulation(s.page(), sim, o, trace)
+	}
+	_, left := exceptionOf(sim.Exceptions, o.App)
+	if err == nil && (left || len(failures(sim.Paths)) > 0) {
+		err = errNo
+	}
+	return err
+}
+
+// checkNames refuses an app or a destination that is not in the plan.
+func checkNames(plan *inventory.Plan, o planner.SimulateOptions) error {
+	if o.App != "" && plan.App(o.App) == nil {
+		var known []string
+		for i := range plan.Apps {
+			known = append(known, plan.Apps[i].Key)
+		}
+		return fmt.Errorf("no app %q (apps are named namespace/name)%s", o.App, didYouMean(o.App, known))
+	}
+	if o.To != "" && plan.Destination(o.To) == nil {
+		var known []string
+		for i := range plan.Destinations {
+			known = append(known, plan.Destinations[i].Name.V)
+		}
+		return fmt.Errorf("no destination %q%s", o.To, didYouMean(o.To, known))
+	}
+	return nil
 }
 
 // failures are the paths that do not do what the flow needs: delivered, let
@@ -72,23 +107,92 @@ func works(path planner.Path) bool {
 	return path.Verdict == "delivered" && path.Allowed && path.Replied
 }
 
-func writeSimulation(p *page, sim *planner.Simulation) error {
+// exceptionOf finds the exception that an app is.
+func exceptionOf(list []planner.Exception, app string) (planner.Exception, bool) {
+	for _, x := range list {
+		if app != "" && x.App == app {
+			return x, true
+		}
+	}
+	return planner.Exception{}, false
+}
+
+// tracedPaths is up to how many paths hops are shown without being asked for.
+const tracedPaths = 12
+
+// writeSimulation tells what becomes of the paths, failing ones first.
+func writeSimulation(p *page, sim *planner.Simulation, o planner.SimulateOptions, trace bool) error {
+	if x, left := exceptionOf(sim.Exceptions, o.App); left {
+		writeException(p, x, patternOf(sim, o))
+		return nil
+	}
 	if len(sim.Paths) == 0 {
-		p.title("No flow to follow.")
+		p.title("No flow to follow: nothing asked for goes on-premises.")
+		writeLeftOut(p, sim, o)
 		return nil
 	}
 	p.title(simulationSummary(sim.Paths))
-	for _, group := range foldPaths(sim.Paths) {
+	writeLeftOut(p, sim, o)
+	if !trace && len(sim.Paths) > tracedPaths {
+		writeVerdicts(p, sim.Paths)
+		return nil
+	}
+	for _, group := range foldPaths(sim.Paths, true) {
 		fmt.Fprintln(p.w)
 		p.item("", pathText(group))
-		if err := writeHops(p, "to the destination", group.Forward); err != nil {
-			return err
-		}
-		if err := writeHops(p, "back", group.Return); err != nil {
+		if err := writeTrace(p, group); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// patternOf names the pattern that was walked. Without any path it is the one
+// asked for, or else the recommended one: a nearest one leaves nobody out.
+func patternOf(sim *planner.Simulation, o planner.SimulateOptions) string {
+	switch {
+	case len(sim.Paths) > 0:
+		return sim.Paths[0].Pattern
+	case o.Pattern != "":
+		return o.Pattern
+	default:
+		return "the recommended pattern"
+	}
+}
+
+// writeException says why an app that was asked for is not walked.
+func writeException(p *page, x planner.Exception, pattern string) {
+	p.title(fmt.Sprintf("%s is an exception: it does not go by %s [%s].", x.App, pattern, x.Code))
+	if entry, known := finding.Lookup(x.Code); known {
+		p.para(entry.Meaning)
+		p.para(entry.Fix)
+	}
+}
+
+// leftOut is how many exceptions are named.
+const leftOut = 8
+
+// writeLeftOut names the apps that are not walked, unless one app was asked for.
+func writeLeftOut(p *page, sim *planner.Simulation, o planner.SimulateOptions) {
+	if len(sim.Exceptions) == 0 || o.App != "" {
+		return
+	}
+	var apps []string
+	for _, x := range sim.Exceptions {
+		apps = append(apps, fmt.Sprintf("%s [%s]", x.App, x.Code))
+	}
+	p.para(fmt.Sprintf("Left out of %s: %s.", patternOf(sim, o), folded(apps, leftOut, 0)))
+}
+
+// writeVerdicts gives each path one line. Paths that differ in nothing but their
+// hops are one.
+func writeVerdicts(p *page, paths []planner.Path) {
+	fmt.Fprintln(p.w)
+	for _, group := range foldPaths(paths, false) {
+		p.item("- ", pathText(group))
+	}
+	fmt.Fprintln(p.w)
+	p.para("To see the hops, narrow it down with --app or --to, or add --trace.")
 }
 
 func simulationSummary(paths []planner.Path) string {
@@ -96,7 +200,7 @@ func simulationSummary(paths []planner.Path) string {
 	if bad == 0 {
 		return fmt.Sprintf("%s: every path gets through and is answered (%s).", paths[0].Pattern, count(len(paths), "path"))
 	}
-	return fmt.Sprintf("%s: %s fail of %s.", paths[0].Pattern, planner.Thousands(strconv.Itoa(bad)), count(len(paths), "path"))
+	return fmt.Sprintf("%s: %s of %s %s.", paths[0].Pattern, planner.Thousands(strconv.Itoa(bad)), count(len(paths), "path"), pick(bad == 1, "fails", "fail"))
 }
 
 // pathGroup is paths that differ in zone and pod variant only.
@@ -105,14 +209,18 @@ type pathGroup struct {
 	from []string // "zone (variant)" of each
 }
 
-// foldPaths joins neighbours that are the same but for where they start.
-func foldPaths(paths []planner.Path) []pathGroup {
+// foldPaths joins paths that are the same but for where they start; without
+// hops, these may differ too. Groups that fail come first.
+func foldPaths(paths []planner.Path, hops bool) []pathGroup {
 	var groups []pathGroup
 	byKey := map[string]int{}
 	for _, path := range paths {
 		from := fmt.Sprintf("%s (%s)", path.Zone, path.Variant)
 		same := path
 		same.Zone, same.Variant = "", ""
+		if !hops {
+			same.Forward, same.Return = nil, nil
+		}
 		key := fmt.Sprintf("%#v", same) // quotes every string, so no two paths share a key
 		if at, seen := byKey[key]; seen {
 			groups[at].from = append(groups[at].from, from)
@@ -121,28 +229,52 @@ func foldPaths(paths []planner.Path) []pathGroup {
 		byKey[key] = len(groups)
 		groups = append(groups, pathGroup{path, []string{from}})
 	}
+	slices.SortStableFunc(groups, func(a, b pathGroup) int { return order(works(a.Path)) - order(works(b.Path)) })
 	return groups
 }
 
-// pathText is the verdict in plain words.
+// order puts what is not so before what is.
+func order(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pathText is a path's flow and verdict in plain words.
 func pathText(g pathGroup) string {
 	starts := strings.Join(g.from, ", ")
-	text := fmt.Sprintf("%s -> %s %s from %s", g.App, g.To, portText(g.Protocol, g.Port), starts)
-	if g.Initiator == "destination" {
-		text = fmt.Sprintf("%s -> %s %s in %s", g.To, g.App, portText(g.Protocol, g.Port), starts)
+	text := fmt.Sprintf("%s -> %s (%s) %s from %s", g.App, g.To, g.Destination, portText(g.Protocol, g.Port), starts)
+	if g.Initiator == inventory.InitiatorOnPrem {
+		text = fmt.Sprintf("%s -> %s (%s) %s in %s", g.To, g.App, g.Destination, portText(g.Protocol, g.Port), starts)
 	}
 	if g.State != healthy {
 		text += ", " + g.State
 	}
-	if g.Verdict != "delivered" {
-		text += fmt.Sprintf(": %s, %s [%s]", g.Verdict, g.Reason.Text, g.Reason.Code)
-		if !g.Allowed {
-			text += ", not in the allow-list"
+	return text + ": " + verdictText(g.Path)
+}
+
+// verdictText says how a path ended: the verdict once, and where the path fails
+// the reason.
+func verdictText(path planner.Path) string {
+	if works(path) {
+		return "delivered" + arrivedAs(path.Sources) + ", allowed, reply came back"
+	}
+	reason := fmt.Sprintf("%s [%s]", path.Reason.Text, path.Reason.Code)
+	switch {
+	case path.Reason.Code == "delivered-elsewhere": // the reason carries the verdict
+		return reason
+	case path.Verdict == "delivered":
+		text := "delivered" + arrivedAs(path.Sources) + ", but " + reason
+		if !path.Allowed && !path.Replied {
+			text += "; nor does the reply come back"
 		}
 		return text
+	case strings.HasPrefix(path.Reason.Text, "at "):
+		return path.Verdict + " " + reason
+	default:
+		return path.Verdict + ": " + reason
 	}
-	return text + ": delivered" + arrivedAs(g.Sources) + ", " + pick(g.Allowed, "allowed", "NOT in the allow-list") +
-		", " + pick(g.Replied, "reply came back", "the reply did NOT come back")
 }
 
 func portText(protocol string, port int) string {
@@ -169,18 +301,4 @@ func pick(cond bool, yes, no string) string {
 		return yes
 	}
 	return no
-}
-
-func writeHops(p *page, direction string, hops []planner.Hop) error {
-	if len(hops) == 0 {
-		return nil
-	}
-	p.item("  ", direction)
-	t := &table{columns: []column{
-		{title: "#", right: true}, {title: "hop", flex: 14}, {title: "action"}, {title: "from -> to", flex: 20}, {title: "why", flex: 22, drop: 1},
-	}}
-	for i, h := range hops {
-		t.add(strconv.Itoa(i+1), h.Hop, h.Action, h.Src+" -> "+h.Dst, h.Why)
-	}
-	return p.table(t, "    ")
 }

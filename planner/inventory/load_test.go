@@ -116,7 +116,8 @@ func TestSiteOfDestination(t *testing.T) {
 		"    - {name: whole, kind: on-premises, cidrs: [10.1.0.0/16], ports: [any]}\n" +
 		"    - {name: same, kind: on-premises, cidrs: [10.1.0.0/16], ports: [any]}\n" +
 		"    - {name: elsewhere, kind: on-premises, hosts: [elsewhere.bank.internal], ports: [any]}\n"
-	plan := mustLoad(t, map[string]string{"env": "# after fw in no order of places\n" + env, "fw": fw})
+	// "apps" comes before "env": a block may stand before the equal one of its site.
+	plan := mustLoad(t, map[string]string{"env": env, "fw": "", "apps": fw + "---\n" + appsYAML})
 	for name, want := range map[string]string{"whole": "dc2", "same": "dc2", "near": "dc1", "narrow": "dc2", "split": "", "elsewhere": ""} {
 		if got := plan.Destination(name).Site; got != want {
 			t.Errorf("%s: site %q, want %q", name, got, want)
