@@ -169,3 +169,39 @@ func TestExistingNATServesOneGroup(t *testing.T) {
 		t.Errorf("blockers %q, want path-broken: zone b leaves past the NAT gateway", got)
 	}
 }
+
+// What cidr says is a lock that holds: every block and address of a plan, given
+// back as a lock, stays where it is when more apps come, and is never refused.
+func TestPlanIsItsOwnLock(t *testing.T) {
+	base := strings.Replace(estate(map[string]string{"DB": "10.1.4.1/32"}), "broadestSource: 16", "broadestSource: 32", 1)
+	for _, p := range patterns {
+		before := PlanAddresses(load(t, base), p.id())
+		lock := "apiVersion: egressplan/v1\nkind: Allocations\nspec:\n  entries:\n"
+		for _, a := range before.Allocations {
+			if a.New {
+				lock += fmt.Sprintf("    - {name: %s, pattern: %s, pool: %s, zone: %s, purpose: %s, cidr: %s}\n", a.Name, p.id(), a.Pool, a.Zone, a.Purpose, a.CIDR)
+			}
+		}
+		more := strings.Replace(base, "  apps:", "  apps:\n    - {name: aaa, namespace: a, pods: {min: 1, max: 30}, flows: [{to: db, outGB: 1, inGB: 1}]}", 1)
+		after := PlanAddresses(load(t, more, lock), p.id())
+		now := map[string]string{}
+		for _, a := range after.Allocations {
+			now[a.Name] = a.CIDR
+		}
+		moved := map[string]bool{}
+		for _, m := range after.Moves {
+			moved[m.Name] = true
+		}
+		for _, a := range before.Allocations {
+			if now[a.Name] != a.CIDR && !moved[a.Name] {
+				t.Errorf("%s: %s was %s and is %s, and no move is listed", p.id(), a.Name, a.CIDR, now[a.Name])
+			}
+			if p.id() != "cilium-egress-gateway" && strings.HasPrefix(a.Name, "app/") && now[a.Name] != a.CIDR {
+				t.Errorf("%s: %s moved from %s to %s because another app came", p.id(), a.Name, a.CIDR, now[a.Name])
+			}
+		}
+		if !after.Fits {
+			t.Errorf("%s: %+v", p.id(), after.Unmet)
+		}
+	}
+}

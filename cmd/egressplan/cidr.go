@@ -56,6 +56,7 @@ func writeAddresses(p *page, a *planner.AddressPlan) error {
 		}
 	}
 	p.title(fmt.Sprintf("The address plan of %s %s.", a.Pattern, verdict))
+	writeWarnings(p, a.Warnings)
 	for _, section := range []func(*page, *planner.AddressPlan) error{
 		writeUnmet, writeVPCCIDRs, writeAllocations, writeMoves, writeFree,
 	} {
@@ -64,6 +65,16 @@ func writeAddresses(p *page, a *planner.AddressPlan) error {
 		}
 	}
 	return nil
+}
+
+// writeWarnings says what the plan must not be read without.
+func writeWarnings(p *page, warnings []string) {
+	if len(warnings) > 0 {
+		p.heading("Watch out")
+	}
+	for _, w := range warnings {
+		p.item("- ", w)
+	}
 }
 
 func writeUnmet(p *page, a *planner.AddressPlan) error {
@@ -102,22 +113,40 @@ func writeVPCCIDRs(p *page, a *planner.AddressPlan) error {
 	return p.table(t, "  ")
 }
 
+// stateWidth is from how many columns on a block's state is a word; on a
+// narrower page a mark says it.
+const stateWidth = 110
+
+// writeAllocations lists the blocks. Whether a block is new is never left out;
+// purpose and zone only where every name carries them.
 func writeAllocations(p *page, a *planner.AddressPlan) error {
+	if len(a.Allocations) == 0 {
+		return nil
+	}
+	zone, purpose := 2, 3
+	for _, b := range a.Allocations {
+		zone, purpose = droppable(b.Name, b.Zone, zone), droppable(b.Name, b.Purpose, purpose)
+	}
+	wide := p.width >= stateWidth
 	t := &table{columns: []column{
-		{title: "name"}, {title: "purpose", drop: 3}, {title: "zone", drop: 2}, {title: "cidr"},
-		{title: "needed", right: true}, {title: "usable", right: true}, {title: "", drop: 4}, {title: "apps", flex: 20, drop: 5},
+		{title: pick(wide, "state", "")}, {title: "name"}, {title: "purpose", drop: purpose}, {title: "zone", drop: zone}, {title: "cidr"},
+		{title: "needed", right: true}, {title: "usable", right: true, drop: 1}, {title: "apps", flex: 20, drop: 4},
 	}}
 	for _, b := range a.Allocations {
-		state := "existing"
-		if b.New {
-			state = "new"
-		}
-		t.add(b.Name, b.Purpose, b.Zone, b.CIDR, strconv.Itoa(b.Needed), strconv.Itoa(b.Usable), state, folded(b.Apps, 3, 0))
+		state := pick(b.New, pick(wide, "new", ""), pick(wide, "existing", "*"))
+		t.add(state, b.Name, b.Purpose, b.Zone, b.CIDR, strconv.Itoa(b.Needed), strconv.Itoa(b.Usable), folded(b.Apps, 3, 0))
 	}
-	if len(t.rows) > 0 {
-		p.heading("Allocations, in addresses")
-	}
+	p.heading("Allocations, in addresses" + pick(wide, "", " (* existing, all others new)"))
 	return p.table(t, "  ")
+}
+
+// droppable is a column's rank for leaving it out, 0 for never: it must stay
+// where a name does not carry its value as one of its parts.
+func droppable(name, value string, rank int) int {
+	if value != "" && !slices.Contains(strings.Split(name, "/"), value) {
+		return 0
+	}
+	return rank
 }
 
 func writeMoves(p *page, a *planner.AddressPlan) error {

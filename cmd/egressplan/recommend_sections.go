@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -64,76 +63,6 @@ func writeWork(p *page, work []planner.WorkLine) error {
 	return p.table(t, "  ")
 }
 
-// sourceRows is how many rows of sources are shown before the rest is counted.
-const sourceRows = 40
-
-// sourceKey is what apps with the same sources have in common.
-type sourceKey struct{ firewall, group, cidrs, to, barrier string }
-
-// writeSources shows what the firewalls will see, apps with the same source in
-// one row.
-func writeSources(p *page, c *planner.Candidate) error {
-	if len(c.Sources) == 0 {
-		return nil
-	}
-	keys, apps := foldSources(c.Sources)
-	p.heading("What the firewalls will see")
-	t := &table{columns: []column{
-		{title: "firewall"}, {title: "group", drop: 2, flex: 24}, {title: "sources", flex: 18}, {title: "apps", flex: 24}, {title: "to", flex: 16, drop: 1},
-	}}
-	for _, k := range keys[:min(len(keys), sourceRows)] {
-		t.add(k.firewall, k.group, k.cidrs, folded(apps[k], 4, 0), k.to)
-	}
-	if err := p.table(t, "  "); err != nil {
-		return err
-	}
-	if rest := len(keys) - sourceRows; rest > 0 {
-		p.item("  ", fmt.Sprintf("and %s more; -o json has them all", count(rest, "row")))
-	}
-	writeBarriers(p, keys)
-	return nil
-}
-
-// foldSources groups rows that differ in the app only; both results are in the
-// order of firewall, group and sources.
-func foldSources(rows []planner.SourceRow) ([]sourceKey, map[sourceKey][]string) {
-	apps := map[sourceKey][]string{}
-	var keys []sourceKey
-	for _, r := range rows {
-		k := sourceKey{r.Firewall, r.Group, folded(r.CIDRs, 4, 0), folded(r.To, 3, 0), r.Barrier}
-		if _, seen := apps[k]; !seen {
-			keys = append(keys, k)
-		}
-		apps[k] = append(apps[k], r.App)
-	}
-	slices.SortStableFunc(keys, func(a, b sourceKey) int {
-		return cmp.Or(cmp.Compare(a.firewall, b.firewall), cmp.Compare(a.group, b.group), cmp.Compare(a.cidrs, b.cidrs), cmp.Compare(a.to, b.to))
-	})
-	return keys, apps
-}
-
-// writeBarriers says once per kind what keeps others from showing a source;
-// the same barrier around many groups is one kind.
-func writeBarriers(p *page, keys []sourceKey) {
-	var barriers []string
-	for _, k := range keys {
-		barrier := k.barrier
-		if k.group != "" {
-			barrier = strings.ReplaceAll(barrier, k.group, "the group")
-		}
-		if barrier != "" && !slices.Contains(barriers, barrier) {
-			barriers = append(barriers, barrier)
-		}
-	}
-	if len(barriers) == 0 {
-		return
-	}
-	p.item("  ", "The only thing that keeps others from showing these sources:")
-	for _, b := range barriers[:min(len(barriers), sourceRows)] {
-		p.item("  - ", b)
-	}
-}
-
 // writeFindings lists what was noticed about the candidate, blockers of single
 // apps first.
 func writeFindings(p *page, c *planner.Candidate) error {
@@ -152,21 +81,32 @@ func writeFindings(p *page, c *planner.Candidate) error {
 	return p.table(t, "  ")
 }
 
-// writeAssumptions names the values that mattered and that are assumptions, not
-// facts.
+// writeAssumptions names, in one paragraph, the values that mattered and that
+// nobody gave.
 func writeAssumptions(p *page, list []planner.Assumption) {
-	first := true
+	var parts []string
 	for _, a := range list {
-		if !a.Matters {
+		if !a.Matters || a.Why == givenInPolicy {
 			continue
 		}
-		if first {
-			p.heading("Assumptions that mattered")
-			first = false
+		text := a.Name + " = " + a.Value
+		if a.Why != notGiven {
+			text += " (" + a.Why + ")"
 		}
-		p.item("  ", fmt.Sprintf("%s = %s (%s)", a.Name, a.Value, a.Why))
+		parts = append(parts, text)
 	}
+	if len(parts) == 0 {
+		return
+	}
+	p.heading("Assumptions that mattered, none of them given")
+	p.item("  ", strings.Join(parts, "; "))
 }
+
+// Why an assumption has its value, as the planner words it.
+const (
+	notGiven      = "not given"
+	givenInPolicy = "given in the policy"
+)
 
 func writeUnknowns(p *page, c *planner.Candidate) {
 	if c == nil || len(c.Monthly.Unknown) == 0 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"egressplan/planner"
 	"egressplan/planner/finding"
 )
@@ -27,7 +29,7 @@ func writeRecommendation(p *page, rec *planner.Recommendation, paths []string) e
 		if err := writeBill(p, chosen); err != nil {
 			return err
 		}
-		if err := writeSources(p, chosen); err != nil {
+		if err := writeAllowList(p, chosen); err != nil {
 			return err
 		}
 	}
@@ -61,16 +63,19 @@ func subject(rec *planner.Recommendation) *planner.Candidate {
 func writeDecision(p *page, rec *planner.Recommendation) {
 	if rec.Candidate == nil {
 		p.title("No pattern is feasible.")
-		p.para(rec.Summary)
+		if rec.Nearest == nil {
+			p.para(rec.Summary)
+			return
+		}
 		writeNearest(p, rec.Nearest)
 		return
 	}
 	if c := subject(rec); c != nil {
 		p.title(headline(c))
-	}
-	p.para(rec.Summary)
-	if c := subject(rec); c != nil && len(c.Exceptions) > 0 {
-		p.item("- ", exceptionsText(c.Exceptions))
+		p.para(runnerUp(rec, c))
+		if len(c.Exceptions) > 0 {
+			p.item("- ", exceptionsText(c.Exceptions))
+		}
 	}
 	for _, c := range rec.Conditional {
 		p.item("- ", conditionText(c))
@@ -79,6 +84,40 @@ func writeDecision(p *page, rec *planner.Recommendation) {
 		p.item("- ", fmt.Sprintf("Near tie: %s is only %s USD a month dearer (%s %% of what differs).",
 			t.Candidate, planner.Money(t.Difference), quantity(t.Percent)))
 	}
+	crossovers := slices.Clone(rec.Crossovers)
+	slices.SortStableFunc(crossovers, func(a, b planner.Crossover) int { return a.At.Cmp(b.At) })
+	for _, c := range crossovers {
+		p.item("- ", crossoverText(c))
+	}
+}
+
+// runnerUp says how far the next candidate is behind the winner.
+func runnerUp(rec *planner.Recommendation, winner *planner.Candidate) string {
+	for _, c := range rec.Candidates {
+		if c.Status == planner.Feasible {
+			return fmt.Sprintf("Next comes %s, %s USD a month dearer%s.", c.ID,
+				planner.Money(c.Monthly.Decision.Sub(winner.Monthly.Decision)), unknownsAside(c, winner))
+		}
+	}
+	return "It is the only pattern that meets every requirement."
+}
+
+// unknownsAside warns that a difference leaves something out.
+func unknownsAside(a, b *planner.Candidate) string {
+	return pick(len(a.Monthly.Unknown)+len(b.Monthly.Unknown) > 0, ", unknowns left out of both", "")
+}
+
+// crossoverText says from which traffic on another candidate would win.
+func crossoverText(c planner.Crossover) string {
+	text := fmt.Sprintf("From about %s GB a month", planner.Thousands(c.At.Round(0).String()))
+	if c.From.IsPositive() {
+		times := c.At.DivRound(c.From, 1)
+		if times.GreaterThanOrEqual(decimal.NewFromInt(10)) {
+			times = times.Round(0)
+		}
+		text += fmt.Sprintf(" (%s x today's %s)", planner.Thousands(times.String()), planner.Thousands(c.From.Round(0).String()))
+	}
+	return text + fmt.Sprintf(" %s would be cheaper, all else equal.", c.Candidate)
 }
 
 // headline names the winner and its price in one line.
@@ -193,14 +232,25 @@ func writeComparison(p *page, rec *planner.Recommendation) error {
 	t := &table{columns: []column{
 		{title: "#", right: true}, {title: "pattern"},
 		{title: "billed", right: true, flex: 11}, {title: "operations", right: true, drop: 2}, {title: "one-off", right: true, drop: 3},
-		{title: "decision", right: true, flex: 11}, {title: "exceptions", right: true, drop: 1}, {title: "verdict", flex: 24},
+		{title: "decision", right: true, flex: 11}, {title: "per GB more", right: true, from: perGBWidth}, {title: "exceptions", right: true, drop: 1}, {title: "verdict", flex: 24},
 	}}
 	for _, c := range rec.Candidates {
 		m := c.Monthly
 		t.add(fmt.Sprint(c.Rank), c.ID, atLeast(m, planner.Money(m.Total)), planner.Money(m.Operations), planner.Money(m.OneOff),
-			atLeast(m, planner.Money(m.Decision)), fmt.Sprint(len(c.Exceptions)), verdict(rec, c))
+			atLeast(m, planner.Money(m.Decision)), perGB(m), fmt.Sprint(len(c.Exceptions)), verdict(rec, c))
 	}
 	return p.table(t, "  ")
+}
+
+// perGBWidth is from how many columns on the price of more traffic is shown.
+const perGBWidth = 110
+
+// perGB is the price of a further GB of on-premises traffic, "" if unknown.
+func perGB(m planner.Monthly) string {
+	if !m.PerGB.Valid {
+		return ""
+	}
+	return m.PerGB.Decimal.StringFixed(4)
 }
 
 // verdict is the status with its reason: the first blocker of a rejected
@@ -219,11 +269,7 @@ func verdict(rec *planner.Recommendation, c *planner.Candidate) string {
 	if winner == nil {
 		return string(c.Status)
 	}
-	text := "feasible, " + planner.Money(c.Monthly.Decision.Sub(winner.Monthly.Decision)) + " dearer"
-	if len(c.Monthly.Unknown)+len(winner.Monthly.Unknown) > 0 {
-		text += ", unknowns left out of both"
-	}
-	return text
+	return "feasible, " + planner.Money(c.Monthly.Decision.Sub(winner.Monthly.Decision)) + " dearer" + unknownsAside(c, winner)
 }
 
 // blockers are a candidate's blockers, those that reject it outright first.
@@ -236,20 +282,6 @@ func blockers(c *planner.Candidate) []planner.FindingView {
 	}
 	slices.SortStableFunc(list, func(a, b planner.FindingView) int { return cmp.Compare(reach(a.Scope), reach(b.Scope)) })
 	return list
-}
-
-// writeWhyNot gives every blocker of every rejected candidate.
-func writeWhyNot(p *page, rec *planner.Recommendation) {
-	for _, c := range rec.Candidates {
-		list := blockers(c)
-		if c.Status != planner.Rejected || len(list) == 0 {
-			continue
-		}
-		p.heading("Why not " + c.ID)
-		for _, f := range list {
-			p.item("- ", findingText(f))
-		}
-	}
 }
 
 // writeFlips says which values of the input would change the answer.

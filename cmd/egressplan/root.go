@@ -110,7 +110,7 @@ func (c *choice) Set(value string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("must be one of %s", strings.Join(c.of, ", "))
+	return fmt.Errorf("must be one of %s%s", strings.Join(c.of, ", "), didYouMean(value, c.of))
 }
 
 // addChoice declares a flag of a few words, with shell completion.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -201,104 +199,4 @@ func simulationSummary(paths []planner.Path) string {
 		return fmt.Sprintf("%s: every path gets through and is answered (%s).", paths[0].Pattern, count(len(paths), "path"))
 	}
 	return fmt.Sprintf("%s: %s of %s %s.", paths[0].Pattern, planner.Thousands(strconv.Itoa(bad)), count(len(paths), "path"), pick(bad == 1, "fails", "fail"))
-}
-
-// pathGroup is paths that differ in zone and pod variant only.
-type pathGroup struct {
-	planner.Path
-	from []string // "zone (variant)" of each
-}
-
-// foldPaths joins paths that are the same but for where they start; without
-// hops, these may differ too. Groups that fail come first.
-func foldPaths(paths []planner.Path, hops bool) []pathGroup {
-	var groups []pathGroup
-	byKey := map[string]int{}
-	for _, path := range paths {
-		from := fmt.Sprintf("%s (%s)", path.Zone, path.Variant)
-		same := path
-		same.Zone, same.Variant = "", ""
-		if !hops {
-			same.Forward, same.Return = nil, nil
-		}
-		key := fmt.Sprintf("%#v", same) // quotes every string, so no two paths share a key
-		if at, seen := byKey[key]; seen {
-			groups[at].from = append(groups[at].from, from)
-			continue
-		}
-		byKey[key] = len(groups)
-		groups = append(groups, pathGroup{path, []string{from}})
-	}
-	slices.SortStableFunc(groups, func(a, b pathGroup) int { return order(works(a.Path)) - order(works(b.Path)) })
-	return groups
-}
-
-// order puts what is not so before what is.
-func order(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// pathText is a path's flow and verdict in plain words.
-func pathText(g pathGroup) string {
-	starts := strings.Join(g.from, ", ")
-	text := fmt.Sprintf("%s -> %s (%s) %s from %s", g.App, g.To, g.Destination, portText(g.Protocol, g.Port), starts)
-	if g.Initiator == inventory.InitiatorOnPrem {
-		text = fmt.Sprintf("%s -> %s (%s) %s in %s", g.To, g.App, g.Destination, portText(g.Protocol, g.Port), starts)
-	}
-	if g.State != healthy {
-		text += ", " + g.State
-	}
-	return text + ": " + verdictText(g.Path)
-}
-
-// verdictText says how a path ended: the verdict once, and where the path fails
-// the reason.
-func verdictText(path planner.Path) string {
-	if works(path) {
-		return "delivered" + arrivedAs(path.Sources) + ", allowed, reply came back"
-	}
-	reason := fmt.Sprintf("%s [%s]", path.Reason.Text, path.Reason.Code)
-	switch {
-	case path.Reason.Code == "delivered-elsewhere": // the reason carries the verdict
-		return reason
-	case path.Verdict == "delivered":
-		text := "delivered" + arrivedAs(path.Sources) + ", but " + reason
-		if !path.Allowed && !path.Replied {
-			text += "; nor does the reply come back"
-		}
-		return text
-	case strings.HasPrefix(path.Reason.Text, "at "):
-		return path.Verdict + " " + reason
-	default:
-		return path.Verdict + ": " + reason
-	}
-}
-
-func portText(protocol string, port int) string {
-	if port == 0 {
-		return protocol
-	}
-	return protocol + "/" + strconv.Itoa(port)
-}
-
-// arrivedAs names the sources that the far side may see.
-func arrivedAs(sources []string) string {
-	switch len(sources) {
-	case 0:
-		return ""
-	case 1:
-		return " as " + sources[0]
-	default:
-		return " as one of " + folded(sources, 6, 0)
-	}
-}
-
-func pick(cond bool, yes, no string) string {
-	if cond {
-		return yes
-	}
-	return no
 }

@@ -33,7 +33,7 @@ func writeHops(p *page, direction string, hops []planner.Hop) error {
 	}
 	digits := len(strconv.Itoa(len(hops)))
 	for i, h := range hops {
-		p.item(fmt.Sprintf("  %*d  ", digits, i+1), fmt.Sprintf("%s  %s  %s -> %s", h.Hop, h.Action, h.Src, h.Dst))
+		p.line(fmt.Sprintf("  %*d  ", digits, i+1), h.Hop, h.Action, h.Src+" -> "+h.Dst)
 		if h.Why != "" {
 			p.item(strings.Repeat(" ", digits+8), h.Why)
 		}
@@ -43,7 +43,7 @@ func writeHops(p *page, direction string, hops []planner.Hop) error {
 
 func writeHopTable(p *page, hops []planner.Hop) error {
 	t := &table{columns: []column{
-		{title: "#", right: true}, {title: "hop", flex: 14}, {title: "action"}, {title: "from -> to", flex: 20}, {title: "why", flex: 22},
+		{title: "#", right: true}, {title: "hop", flex: 14}, {title: "action"}, {title: "from -> to", flex: 20}, {title: "why", flex: 28},
 	}}
 	for i, h := range hops {
 		t.add(strconv.Itoa(i+1), h.Hop, h.Action, h.Src+" -> "+h.Dst, h.Why)

@@ -26,8 +26,7 @@ func didYouMean(word string, known []string) string {
 	}
 }
 
-// alike are the known words that share at least half of their letters with the
-// given one at their two ends (what one slip of the finger leaves), or contain
+// alike are the known words within few slips of the given one, or that contain
 // it; the most alike first, equals in their order.
 func alike(word string, known []string) []string {
 	type scored struct {
@@ -50,24 +49,38 @@ func alike(word string, known []string) []string {
 	return words
 }
 
-// likeness is the share, in percent of the longer word, that two words have in
-// common from the front and from the back; a part of a name counts as alike.
+// likeness is the share, in percent of the longer word, that needs no change to
+// turn one word into the other; a part of a name counts as alike.
 func likeness(word, known string) int {
-	longer, shorter := max(len(word), len(known)), min(len(word), len(known))
-	if shorter == 0 {
+	longer := max(len(word), len(known))
+	if longer == 0 || longer > 128 { // nobody types that by hand
 		return 0
 	}
-	front := 0
-	for front < shorter && word[front] == known[front] {
-		front++
-	}
-	back := 0
-	for back < shorter-front && word[len(word)-1-back] == known[len(known)-1-back] {
-		back++
-	}
-	share := (front + back) * 100 / longer
+	share := (longer - slips(word, known)) * 100 / longer
 	if len(word) >= 3 && strings.Contains(known, word) {
 		share = max(share, 75)
 	}
 	return share
+}
+
+// slips counts the insertions, deletions and replacements that lead from a to b
+// (Levenshtein's distance, a row at a time).
+func slips(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }

@@ -17,6 +17,7 @@ type column struct {
 	right bool // numbers
 	flex  int  // > 0: prose, may be wrapped down to this many columns
 	drop  int  // > 0: left out where room is short, the highest first
+	from  int  // > 0: left out of a page with fewer columns
 }
 
 // columnGap is the space between columns.
@@ -39,12 +40,13 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// table writes t below each other's indent, fitted to the page.
+// table writes t below each other's indent, fitted to the page, and says below
+// it what did not fit.
 func (p *page) table(t *table, indent string) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	shown, widths := t.fit(p.width - len(indent))
+	shown, widths := t.fit(p.width-len(indent), p.width)
 	var buf bytes.Buffer
 	if err := t.render(&buf, shown, widths); err != nil {
 		return &faultError{fmt.Errorf("laying out a table: %w", err)}
@@ -52,14 +54,40 @@ func (p *page) table(t *table, indent string) error {
 	for line := range strings.Lines(buf.String()) {
 		fmt.Fprintln(p.w, indent+strings.TrimRight(line, " \n"))
 	}
+	if hidden := t.hidden(shown); len(hidden) > 0 {
+		p.aside(indent, fmt.Sprintf("hidden at this width: %s (wider terminal, COLUMNS=%d, or -o json)", strings.Join(hidden, ", "), t.enough(indent)))
+	}
 	return nil
 }
 
+// enough is the narrowest page that leaves out no column.
+func (t *table) enough(indent string) int {
+	width := total(t.least()) + len(indent)
+	for _, c := range t.columns {
+		width = max(width, c.from)
+	}
+	return width
+}
+
+// hidden are the titles of the columns that are not shown and hold anything.
+func (t *table) hidden(shown []int) []string {
+	var titles []string
+	for i, c := range t.columns {
+		filled := slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != "" })
+		if c.title != "" && filled && !slices.Contains(shown, i) {
+			titles = append(titles, c.title)
+		}
+	}
+	return titles
+}
+
 // fit decides which columns are shown and how wide: first prose is wrapped,
-// then columns of low value are left out.
-func (t *table) fit(room int) (shown, widths []int) {
-	for i := range t.columns {
-		shown = append(shown, i)
+// then columns of low value are left out. The page may be wider than the room.
+func (t *table) fit(room, page int) (shown, widths []int) {
+	for i, c := range t.columns {
+		if c.from <= page {
+			shown = append(shown, i)
+		}
 	}
 	natural, least := t.natural(), t.least()
 	for {

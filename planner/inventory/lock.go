@@ -58,8 +58,8 @@ func entryName(d *decoder, n *yaml.Node, key string) (string, bool) {
 	return s, true
 }
 
-// checkLock holds the entries of each pattern apart. An egress IP lies inside
-// the block of its egress nodes.
+// checkLock holds the entries of each pattern apart, but for addresses that lie
+// in their own block.
 func (l *loader) checkLock() {
 	sortUnique(l.report, l.plan.Lock, "allocation", lockKey)
 	for _, pattern := range PatternIDs {
@@ -69,12 +69,15 @@ func (l *loader) checkLock() {
 				list = append(list, block{cidr: e.CIDR, at: e.At, name: e.Name, kind: e.Purpose})
 			}
 		}
-		l.apart(list, nestedEgressIP, "remove one of the two from the lock")
+		l.apart(list, nestedAddress, "remove one of the two from the lock")
 	}
 }
 
-func nestedEgressIP(inner, outer block) bool {
-	return inner.kind == PurposeEgressIP && outer.kind == PurposeEgressNodes
+// nestedAddress reports whether inner is a single address that has its place in
+// outer: an egress IP among its nodes, a pinned gateway in its subnet.
+func nestedAddress(inner, outer block) bool {
+	return inner.kind == PurposeEgressIP && outer.kind == PurposeEgressNodes ||
+		inner.kind == PurposeGateways && outer.kind == PurposeGateways && inner.cidr.IsSingleIP() && !outer.cidr.IsSingleIP()
 }
 
 // lockKey tells entries apart: a name may stand once for each pattern.
