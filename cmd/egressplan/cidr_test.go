@@ -43,6 +43,34 @@ func TestAddressPlan(t *testing.T) {
 	}
 }
 
+// Whether a block is new is said at any width; zone and purpose may go only
+// where the names carry them.
+func TestAllocationsNeverHideWhatIsNew(t *testing.T) {
+	a := &planner.AddressPlan{Pattern: "vpc-subnet-cidr", Fits: true, Warnings: []string{"[egress-ip-unverified] 3 egress IPs placed in existing subnets"},
+		Allocations: []planner.Allocation{
+			{Name: "cluster/shared/eu-central-1a/pods", Purpose: "pods", Zone: "eu-central-1a", CIDR: "10.20.0.0/20", New: false},
+			{Name: "cluster/shared/eu-central-1b/pods", Purpose: "pods", Zone: "eu-central-1b", CIDR: "10.20.16.0/20", New: true},
+		}}
+	for _, width := range []int{40, 60, 80, 109} {
+		text := addressesText(t, a, width)
+		if !strings.Contains(text, "  *  cluster/shared/eu-central-1a/pods") || !strings.Contains(text, "     cluster/shared/eu-central-1b/pods") ||
+			!strings.Contains(strings.Join(strings.Fields(text), " "), "(* existing, all others new)") {
+			t.Errorf("at %d columns the existing block should be marked:\n%s", width, text)
+		}
+	}
+	wide := addressesText(t, a, 110)
+	if !strings.Contains(wide, "  existing  cluster/shared/eu-central-1a/pods") || !strings.Contains(wide, "  new       cluster/shared/eu-central-1b/pods") {
+		t.Errorf("%s", wide)
+	}
+	if want := "fits.\n\nWatch out\n- [egress-ip-unverified] 3 egress IPs"; !strings.Contains(wide, want) {
+		t.Errorf("%q is missing:\n%s", want, wide)
+	}
+	a.Allocations[0].Name = "shared-pods"
+	if text := addressesText(t, a, 60); !strings.Contains(text, "eu-central-1a") {
+		t.Errorf("nothing else says the zone:\n%s", text)
+	}
+}
+
 func TestAddressPlanThatDoesNotFit(t *testing.T) {
 	a := &planner.AddressPlan{
 		Pattern:        "vpc-subnet-cidr",

@@ -70,7 +70,7 @@ func writeFindings(p *page, c *planner.Candidate) error {
 		return nil
 	}
 	p.heading("Findings of " + c.ID)
-	t := &table{columns: []column{{title: "severity"}, {title: "code", flex: 14}, {title: "what", flex: 30}, {title: "about", flex: 20, drop: 1}}}
+	t := &table{columns: []column{{title: "severity"}, {title: "code", flex: 16}, {title: "what", flex: 30}, {title: "about", flex: 24, drop: 1}}}
 	for _, severity := range []finding.Severity{finding.Blocker, finding.Risk, finding.Note} {
 		for _, f := range c.Findings {
 			if f.Severity == severity {

@@ -42,7 +42,7 @@ func alike(word string, known []string) []string {
 	slices.SortStableFunc(list, func(a, b scored) int { return b.score - a.score })
 	var words []string
 	for _, s := range list[:min(len(list), suggestions)] {
-		if s.score*5 >= list[0].score*4 { // not the merely similar beside the nearly equal
+		if s.score*20 >= list[0].score*17 { // not the merely similar beside the nearly equal
 			words = append(words, s.word)
 		}
 	}

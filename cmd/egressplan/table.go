@@ -108,6 +108,21 @@ func (t *table) fit(room, page int) (shown, widths []int) {
 	}
 }
 
+// holds reports whether the room takes every column and no word sticks out.
+func (t *table) holds(room, page int) bool {
+	shown, widths := t.fit(room, page)
+	for at, i := range shown {
+		for _, row := range t.rows {
+			for _, word := range words(row[i]) {
+				if textWidth(word) > widths[at] {
+					return false
+				}
+			}
+		}
+	}
+	return len(shown) == len(t.columns) && total(widths) <= room
+}
+
 // natural is the width of each column if nothing is wrapped.
 func (t *table) natural() []int {
 	widths := make([]int, len(t.columns))

@@ -44,14 +44,37 @@ func TestTableIsPlain(t *testing.T) {
 func TestTableLeavesOutTheLeastFirst(t *testing.T) {
 	tb := &table{columns: []column{{title: "name"}, {title: "zone", drop: 1}, {title: "purpose", drop: 2}}}
 	tb.add("app/payments/ledger", "eu-central-1a", "nat-gateway")
-	if got := draw(t, tb, 60); !strings.Contains(got, "zone") || !strings.Contains(got, "purpose") {
-		t.Errorf("room for all, but got\n%s", got)
+	// 19 + 2 + 13 + 2 + 11 and the indent of 2 are 49
+	cases := []struct {
+		width int
+		title string
+		note  string
+	}{
+		{49, "  name                 zone           purpose", ""},
+		{48, "  name                 zone", "hidden at this width: purpose (wider terminal, COLUMNS=49, or -o json)"},
+		{25, "  name", "hidden at this width: zone, purpose (wider terminal, COLUMNS=49, or -o json)"},
 	}
-	if got := draw(t, tb, 40); !strings.Contains(got, "zone") || strings.Contains(got, "purpose") {
-		t.Errorf("purpose should go first:\n%s", got)
+	for _, c := range cases {
+		got := draw(t, tb, c.width)
+		title, rest, _ := strings.Cut(got, "\n")
+		_, note, _ := strings.Cut(rest, "\n")
+		if title != c.title || !strings.Contains(got, "app/payments/ledger") {
+			t.Errorf("at %d columns the titles are %q, want %q", c.width, title, c.title)
+		}
+		if note := strings.Join(strings.Fields(note), " "); note != c.note {
+			t.Errorf("at %d columns the note is %q, want %q", c.width, note, c.note)
+		}
 	}
-	if got := draw(t, tb, 25); strings.Contains(got, "zone") || !strings.Contains(got, "app/payments/ledger") {
-		t.Errorf("only the name should stay:\n%s", got)
+}
+
+func TestTableKeepsColumnsForWidePages(t *testing.T) {
+	tb := &table{columns: []column{{title: "id"}, {title: "extra", from: 110}, {title: "empty", from: 110}}}
+	tb.add("x", "y", "")
+	if got := draw(t, tb, 110); !strings.Contains(got, "id  extra  empty") {
+		t.Errorf("%s", got)
+	}
+	if got := draw(t, tb, 109); strings.HasPrefix(got, "  id  extra") || !strings.Contains(got, "hidden at this width: extra (") {
+		t.Errorf("%s", got)
 	}
 }
 
