@@ -142,6 +142,10 @@ func (w *work) knownGB() decimal.Decimal {
 	return sum
 }
 
+// tenGigabit is what 10 Gbit/s carry in a month, in GB; a crossover beyond it is
+// of no use to anybody: 10,000 Mbit/s x 2,628,000 s / 8,589.934592 Mbit.
+var tenGigabit = decimal.NewFromInt(3_059_394)
+
 // crossovers are the volumes from which another feasible candidate would be
 // cheaper: where what it costs more today is eaten up by a lower price per GB.
 func crossovers(feasible []*Candidate) []Crossover {
@@ -153,9 +157,12 @@ func crossovers(feasible []*Candidate) []Crossover {
 			continue
 		}
 		gain := best.Monthly.PerGB.Decimal.Sub(c.Monthly.PerGB.Decimal)
-		if gain.IsPositive() {
-			more := c.Monthly.Decision.Sub(best.Monthly.Decision).DivRound(gain, 0)
-			list = append(list, Crossover{Candidate: c.ID, From: gb, At: gb.Add(more)})
+		if !gain.IsPositive() {
+			continue
+		}
+		more := c.Monthly.Decision.Sub(best.Monthly.Decision).DivRound(gain, 0)
+		if at := gb.Add(more); at.LessThan(tenGigabit) {
+			list = append(list, Crossover{Candidate: c.ID, From: gb, At: at})
 		}
 	}
 	return list

@@ -363,7 +363,7 @@ func (w *work) existingSubnets(role inventory.SubnetRole, zone string) []*invent
 
 // adopt puts an existing subnet where a new block would be.
 func (w *work) adopt(d demand, s *inventory.Subnet) *block {
-	if w.tableOf(s.Name.V) == nil {
+	if w.tableOf(s.Name.V) == nil && d.purpose != purposeTGW {
 		w.assume("route table of "+s.Name.V, "on-premises prefixes lead to the gateway", "not given")
 	}
 	b := &block{demand: d, name: d.name(), cidr: s.CIDR.V, subnet: s.Name.V}

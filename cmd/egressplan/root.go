@@ -68,7 +68,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 
 // usageError adds the way out to what is wrong with a command line.
 func usageError(cmd *cobra.Command, err error) error {
-	return fmt.Errorf("%w\nSee '%s --help'.", err, cmd.CommandPath())
+	return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
 }
 
 // somePaths refuses a command line that names no input.

@@ -20,7 +20,6 @@ var (
 	maxVolume   = decimal.New(1, 12) // GB a month
 	maxMoney    = decimal.New(1, 12)
 	maxCapacity = decimal.New(1, 8) // Mbit/s: 100 Tbit/s
-	hundred     = decimal.New(100, 0)
 )
 
 // unit is a suffix and what it multiplies by.
