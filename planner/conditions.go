@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/shopspring/decimal"
+
+	"egressplan/cost"
 )
 
 // conditions are the inputs nobody gave on which the winner rests. What is
@@ -156,13 +158,10 @@ func crossovers(feasible []*Candidate) []Crossover {
 		if !best.Monthly.PerGB.Valid || !c.Monthly.PerGB.Valid {
 			continue
 		}
-		gain := best.Monthly.PerGB.Decimal.Sub(c.Monthly.PerGB.Decimal)
-		if !gain.IsPositive() {
-			continue
-		}
-		more := c.Monthly.Decision.Sub(best.Monthly.Decision).DivRound(gain, 0)
-		if at := gb.Add(more); at.LessThan(tenGigabit) {
-			list = append(list, Crossover{Candidate: c.ID, From: gb, At: at})
+		mine, other := best.Monthly.PerGB.Decimal, c.Monthly.PerGB.Decimal
+		at, ok := cost.BreakEven(best.Monthly.Decision.Sub(mine.Mul(gb)), mine, c.Monthly.Decision.Sub(other.Mul(gb)), other)
+		if ok && mine.GreaterThan(other) && at.LessThan(tenGigabit) {
+			list = append(list, Crossover{Candidate: c.ID, From: gb, At: at.Round(0)})
 		}
 	}
 	return list

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -47,7 +46,6 @@ type block struct {
 	cidr   netip.Prefix
 	pool   string
 	subnet string // name of the existing subnet; "" for a new one
-	index  string // further name part of an address inside another block
 }
 
 // layout is the address plan of one candidate.
@@ -371,16 +369,12 @@ func (w *work) adopt(d demand, s *inventory.Subnet) *block {
 	return b
 }
 
-// allocationView is the block as it is shown.
+// view is the block as it is shown.
 func (b *block) view() Allocation {
 	usable := cidr.Usable(b.cidr.Bits())
 	if b.cidr.IsSingleIP() {
 		usable = 1
 	}
-	name := b.name
-	if b.index != "" && !strings.HasSuffix(name, b.index) {
-		name += "/" + b.index
-	}
-	return Allocation{Name: name, Purpose: b.purpose, CIDR: b.cidr.String(), Zone: b.zone, Pool: b.pool,
+	return Allocation{Name: b.name, Purpose: b.purpose, CIDR: b.cidr.String(), Zone: b.zone, Pool: b.pool,
 		Apps: b.apps, Needed: b.need.addresses, Usable: usable, Parts: b.need.parts, New: b.subnet == ""}
 }
