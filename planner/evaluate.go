@@ -84,8 +84,8 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 // explainExceptions says of each blocker of the estate whether it would be gone
 // if the apps with blockers of their own were left out.
 func (e *evaluation) explainExceptions(all *work, out map[string]string) {
-	if !all.blocked() {
-		return
+	if !all.blocked() || len(out) == len(all.apps) {
+		return // without anybody everything is gone
 	}
 	without := newWork(e.plan, all.pattern, out)
 	without.run()

@@ -118,3 +118,21 @@ func oneOf(got, want string) bool {
 	}
 	return false
 }
+
+// Where all patterns are rejected, the nearest is the one that needs least: here
+// pattern 1 is refused for its broad sources too, the others for the requests
+// alone, and of those NAT is the cheapest.
+func TestNearest(t *testing.T) {
+	text := strings.Replace(estate(map[string]string{"DB": "10.1.4.5/32"}), "ports: [tcp/1521]", "ports: [tcp/1521], authorization: request", 1)
+	text = strings.Replace(text, "broadestSource: 16", "broadestSource: 32", 1)
+	r := Recommend(load(t, text))
+	if r.Pattern != nil || r.Candidate != nil {
+		t.Fatalf("%s recommended, but nobody can authorise requests in plain TCP", *r.Pattern)
+	}
+	if r.Nearest == nil || r.Nearest.Candidate != "private-nat-gateway" || len(r.Nearest.Changes) == 0 {
+		t.Errorf("nearest %+v, want private-nat-gateway with what would admit it", r.Nearest)
+	}
+	if r.Candidates[0].ID != r.Nearest.Candidate {
+		t.Errorf("%s stands first, %s is said to be nearest", r.Candidates[0].ID, r.Nearest.Candidate)
+	}
+}

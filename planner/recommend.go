@@ -82,15 +82,18 @@ func (e *evaluation) feasible() []*Candidate {
 }
 
 // distance says how much keeps a candidate from being admitted: blockers of the
-// whole estate first, then exceptions.
+// whole estate first, then exceptions, then how many different blockers.
 func (c *Candidate) distance() int {
-	estate := 0
+	estate, codes := 0, map[string]bool{}
 	for _, f := range c.Findings {
-		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
-			estate++
+		if f.Severity == finding.Blocker {
+			codes[f.Code] = true
+			if f.Scope == finding.Estate {
+				estate++
+			}
 		}
 	}
-	return estate*1_000_000 + len(c.Exceptions)
+	return estate*100_000_000 + len(c.Exceptions)*1_000 + len(codes)
 }
 
 // nearest is the rejected candidate that needs the least to be admitted.

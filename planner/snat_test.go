@@ -106,3 +106,27 @@ func checkExit(t *testing.T, p Path, source, exit string) {
 		t.Errorf("translated port %d, want 1024-65535", last.Port())
 	}
 }
+
+// The reply of a connection that on-premises opened is neither marked nor
+// translated: it carries the pod's address and leaves by the interface that owns
+// it, although a connection the pod opens would leave as the node, by the
+// primary interface (Amazon VPC CNI, inbound connections since v1.8).
+func TestReplyOfInboundFlowKeepsPodAddress(t *testing.T) {
+	plan := load(t, estate(map[string]string{"FLOW": "initiator: destination,"}))
+	for _, variant := range []struct{ name, exit string }{{variantPrimary, "primary interface"}, {variantSecondary, "secondary interface"}} {
+		for _, p := range pathsOf(t, plan, "vpc-subnet-cidr", variant.name) {
+			if p.Verdict != "delivered" || !p.Replied {
+				t.Fatalf("%s: %s, replied %v: %s", variant.name, p.Verdict, p.Replied, p.Reason.Text)
+			}
+			pod := p.Return[0].Src
+			for _, h := range p.Return {
+				if h.Kind == kindENI && h.Hop != variant.exit {
+					t.Errorf("%s: the reply leaves by the %s, want the %s", variant.name, h.Hop, variant.exit)
+				}
+				if h.Src != pod {
+					t.Errorf("%s: the reply's source became %s at %s, want %s all the way", variant.name, h.Src, h.Hop, pod)
+				}
+			}
+		}
+	}
+}
