@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -78,8 +80,10 @@ func (p ciliumPattern) demands(w *work) []demand {
 	for _, z := range w.zones {
 		d := demand{group: sharedSpace, zone: z, purpose: purposeEgressNodes, routable: true}
 		ips := len(s.groups) * s.perZone
-		room := max(2*nodes, ips+(ips+3)/4)
-		d.need.add(room, "upper half: %d egress IPs + 25 %% head-room", ips)
+		year := int(w.plan.NewAppsPerMonth.V.Mul(decimal.NewFromInt(12)).Ceil().IntPart()) * s.perZone
+		spare := max((ips+3)/4, year)
+		room := max(2*nodes, ips+spare)
+		d.need.add(room, "upper half: %d egress IPs, %d spare (a quarter, or a year of new apps)", ips, spare)
 		d.need.add(room, "lower half: %s and what AWS hands out there", plural(nodes, "gateway node"))
 		list = append(list, d)
 	}
