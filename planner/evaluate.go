@@ -62,12 +62,15 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 	if len(out) == 0 || len(out) > limit {
 		return e.assemble(all, out)
 	}
+	kept := all.blockersOf(out)
 	for {
 		w := newWork(e.plan, p, out)
 		w.run()
 		w.judge()
-		w.keepBlockers(all, out)
 		more := w.exceptions()
+		fresh := w.blockersOf(more)
+		w.found = append(w.found, kept...)
+		kept = append(kept, fresh...)
 		known := len(out)
 		for k, v := range more {
 			out[k] = v
@@ -138,17 +141,19 @@ func (w *work) exceptions() map[string]string {
 	return out
 }
 
-// keepBlockers carries the blockers of the apps that were left out over from
-// the plan with everybody in it: they are why the exceptions exist.
-func (w *work) keepBlockers(all *work, out map[string]string) {
-	for _, f := range all.found {
+// blockersOf are the blockers that keep some apps out: they are why the
+// exceptions exist, and are told with the plan that is made without them.
+func (w *work) blockersOf(out map[string]string) []finding.Finding {
+	var list []finding.Finding
+	for _, f := range w.found {
 		if f.Severity != finding.Blocker || f.Scope == finding.Estate {
 			continue
 		}
 		if _, left := out[appOf(f.Subjects[0])]; left {
-			w.found = append(w.found, f)
+			list = append(list, f)
 		}
 	}
+	return list
 }
 
 // assemble puts a worked-out candidate into the form of the contract.

@@ -136,3 +136,30 @@ func TestNearest(t *testing.T) {
 		t.Errorf("%s stands first, %s is said to be nearest", r.Candidates[0].ID, r.Nearest.Candidate)
 	}
 }
+
+// An app that only shows itself to be impossible once another is left out keeps
+// its blocker all the same. The pool has room for one group's gateways, two /27;
+// with the Fargate app in, the whole estate is blocked for want of room and no
+// path is judged; without it the walk finds the other app's destination inside
+// the VPC's range.
+func TestExceptionsKeepTheirBlockers(t *testing.T) {
+	text := strings.Replace(estate(map[string]string{"DB": "10.20.200.5/32", "SITE": "10.20.200.0/24"}), "  apps:",
+		"  apps:\n    - {name: far, namespace: n, compute: fargate, pods: {min: 1, max: 1}, flows: [{to: other, outGB: 1, inGB: 1}]}", 1)
+	text = strings.Replace(text, "  destinations:", "  destinations:\n    - {name: other, kind: on-premises, firewall: edge, cidrs: [10.1.4.5/32], ports: [tcp/1521]}", 1)
+	text = strings.Replace(text, "cidrs: [10.20.64.0/18]", "cidrs: [10.20.64.0/26]", 1)
+	text += "---\napiVersion: egressplan/v1\nkind: Policy\nspec: {maxExceptions: 2}\n"
+	c := candidates(Recommend(load(t, text)))["istio-egress-gateway"]
+	want := map[string]string{"n/far": "fargate-unsupported", "payments/ledger": "destination-inside-vpc"}
+	if len(c.Exceptions) != len(want) {
+		t.Fatalf("exceptions %v, want %v", c.Exceptions, want)
+	}
+	for _, x := range c.Exceptions {
+		found := false
+		for _, f := range c.Findings {
+			found = found || f.Code == x.Code && appOf(f.Subjects[0]) == x.App
+		}
+		if !found || x.Code != want[x.App] {
+			t.Errorf("%s is an exception for %s (want %s); a finding says so: %v", x.App, x.Code, want[x.App], found)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -245,7 +246,25 @@ func (w *work) everyone() []*inventory.App {
 // nodes.
 type nodeCount struct {
 	nodes, bound, shared int
+	each                 []int    // the bound nodes, by source group
 	misfits              []string // apps whose pods fit no node of the type
+}
+
+// spelled writes the bound nodes as a sum, where that is short enough to help.
+func (n nodeCount) spelled() string {
+	var terms []string
+	for _, k := range n.each {
+		if k > 0 {
+			terms = append(terms, strconv.Itoa(k))
+		}
+	}
+	if len(terms) < 2 || len(terms) > 12 {
+		return ""
+	}
+	if rest := n.nodes - n.bound; rest > 0 {
+		terms = append(terms, strconv.Itoa(rest)+" shared by the others")
+	}
+	return ": " + strings.Join(terms, " + ")
 }
 
 // nodeCounts packs the pods at their typical count, at least one node in every
@@ -281,7 +300,9 @@ func (w *work) nodeCounts() nodeCount {
 		}
 	}
 	for _, g := range w.list {
-		w.counted.bound += pack(w.nodeDemands(g.apps))
+		k := pack(w.nodeDemands(g.apps))
+		w.counted.bound += k
+		w.counted.each = append(w.counted.each, k)
 	}
 	w.counted.nodes = w.counted.bound + pack(w.nodeDemands(others))
 	return *w.counted
@@ -313,7 +334,7 @@ func (w *work) nodeUsage() []cost.Usage {
 	n := w.nodeCounts()
 	u := hours(w, "ec2-hour:"+w.nodeType.Type, n.nodes, "workload node")
 	if w.dedicated() {
-		u.How = fmt.Sprintf("%s (%s with nodes of their own; %d if shared)", u.How, plural(w.nodeGroups(), "source group"), n.shared)
+		u.How = fmt.Sprintf("%s (%s with nodes of their own%s; %d if shared)", u.How, plural(w.nodeGroups(), "source group"), n.spelled(), n.shared)
 	}
 	if len(n.misfits) > 0 {
 		u.Unknown++
