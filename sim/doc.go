@@ -8,8 +8,9 @@
 //	      packet
 //	        |
 //	        v
-//	+--------------+  the node is down ............... blackhole
-//	|    arrive    |  was here before, unchanged ..... looped
+//	+--------------+  the node is Down ............... blackhole
+//	|    arrive    |  larger than it takes ........... dropped
+//	|              |  was here before, unchanged ..... looped
 //	+--------------+  protocol it does not carry ..... dropped
 //	        |
 //	+--------------+
@@ -22,14 +23,14 @@
 //	        |
 //	+--------------+  a connection that it captures ends; the packet from
 //	|    proxy     |  here on is that of a new one ... or unauthorized
-//	+--------------+
+//	+--------------+  nobody left to connect to ...... dropped
 //	        |
 //	+--------------+  the destination is the node's .. delivered
 //	|   deliver    |  ... and only sessions count .... dropped
 //	+--------------+
 //	        |
 //	+--------------+  no route, or one without next .. dropped
-//	|    route     |
+//	|    route     |  routes to what is Gone do not count
 //	+--------------+
 //	        |
 //	+--------------+
@@ -49,7 +50,13 @@
 // The node where a walk starts makes the packet: arrive, ingress and deliver
 // are left out there, a packet always leaves it. Whether the source address is
 // the node's own is not checked, so that impostors can be walked too. A start
-// that is down is unreachable.
+// that is down or gone is unreachable.
+//
+// # Faults
+//
+// Walker.Fail breaks nodes without touching the network, so that walkers of one
+// network may walk different faults side by side. Down is before anybody has
+// noticed, Gone after.
 //
 // # Flows and replies
 //

@@ -12,7 +12,10 @@ type naive struct {
 	net      *Network
 	choice   int
 	high     bool
-	answer   bool // walking a reply
+	size     uint16
+	fault    Fault
+	limits   []uint16 // of the nodes that took the packet
+	answer   bool     // walking a reply
 	memory   []naiveFlow
 	began    NodeID
 	question Packet
@@ -25,8 +28,8 @@ type naiveFlow struct {
 }
 
 func (s *naive) forward(start NodeID, p Packet) Result {
-	s.memory, s.answer, s.began, s.question = nil, false, start, p
-	if s.net.Nodes[start].Down {
+	s.memory, s.answer, s.began, s.question, s.limits = nil, false, start, p, nil
+	if s.broken(start) != "" {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, Ref: s.net.Nodes[start].Ref, At: start, Packet: p}
 	}
 	return s.inside(start, naiveFlow{arrived: p, left: p}, nil, nil, nil)
@@ -36,7 +39,7 @@ func (s *naive) reply(r Result) Result {
 	if r.Verdict != Delivered {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, At: None}
 	}
-	s.answer = true
+	s.answer, s.limits = true, nil
 	p := mirrored(r.Packet)
 	f := s.recall(r.At, p) // it has just got the question
 	return s.inside(r.At, naiveFlow{arrived: p, left: mirrored(f.arrived)}, nil, nil, f)
@@ -58,11 +61,15 @@ func (s *naive) recall(at NodeID, p Packet) *naiveFlow {
 func (s *naive) enter(id NodeID, p Packet, trail []Hop, src []netip.Addr) Result {
 	n := &s.net.Nodes[id]
 	end := func(v Verdict, c Code, r Ref, at Packet) Result {
-		return Result{v, c, r, id, at, src}
+		return Result{v, c, r, id, at, src, s.least()}
 	}
-	if n.Down {
+	if s.broken(id) == "down" {
 		return end(Blackhole, CodeNodeDown, n.Ref, p)
 	}
+	if n.MTU > 0 && s.size > n.MTU {
+		return end(Dropped, CodeTooBig, n.Ref, p)
+	}
+	s.limits = append(s.limits, n.MTU)
 	if len(trail) >= 63 || slices.ContainsFunc(trail, func(h Hop) bool { return h.Node == id && h.Before == p }) {
 		return end(Looped, CodeLoop, n.Ref, p)
 	}
@@ -86,21 +93,34 @@ func (s *naive) enter(id NodeID, p Packet, trail []Hop, src []netip.Addr) Result
 // inside is a packet that a node has let in or made: an empty trail.
 func (s *naive) inside(id NodeID, here naiveFlow, trail []Hop, src []netip.Addr, flow *naiveFlow) Result {
 	n, p, started := &s.net.Nodes[id], here.left, len(trail) == 0
+	if started {
+		if n.MTU > 0 && s.size > n.MTU {
+			return Result{Dropped, CodeTooBig, n.Ref, id, p, src, 0}
+		}
+		s.limits = []uint16{n.MTU}
+	}
 	here.node = id
 	if f := captures(n.Proxy, p); f != nil && flow == nil {
 		if ok, ref := passes(n.Proxy.Authorize, p, false); !ok {
-			return Result{Unauthorized, CodeUnauthorized, ref, id, p, src}
+			return Result{Unauthorized, CodeUnauthorized, ref, id, p, src, s.least()}
 		}
-		p, src, started = f.apply(p, s.choice), nil, false
+		to := s.upstream(f)
+		if to == nil && len(f.To) > 0 {
+			return Result{Dropped, CodeNoUpstream, f.Ref, id, p, src, s.least()}
+		}
+		if f.From.IsValid() {
+			src = nil
+		}
+		p, started = f.apply(p, to), false
 	}
-	delivered := Result{Delivered, CodeDelivered, n.Ref, id, p, src}
+	delivered := Result{Delivered, CodeDelivered, n.Ref, id, p, src, s.least()}
 	if s.answer && !started && id == s.began && p.Protocol == s.question.Protocol && p.Src == s.question.Dst && p.Dst == s.question.Src {
 		return delivered
 	}
 	mine := slices.ContainsFunc(n.Owns, func(b netip.Prefix) bool { return b.Contains(p.Dst.Addr()) })
 	if mine && flow == nil && !started {
 		if s.answer || n.SessionOnly {
-			return Result{Dropped, CodeNoSession, n.Ref, id, p, src}
+			return Result{Dropped, CodeNoSession, n.Ref, id, p, src, s.least()}
 		}
 		s.memory = append(s.memory, naiveFlow{id, here.arrived, p})
 		return delivered
@@ -109,10 +129,46 @@ func (s *naive) inside(id NodeID, here naiveFlow, trail []Hop, src []netip.Addr,
 	return s.leave(here, trail, src, flow)
 }
 
-func (f *Forward) apply(p Packet, choice int) Packet {
-	p.Src = netip.AddrPortFrom(f.From, p.Src.Port())
-	if len(f.To) > 0 {
-		p.Dst = f.To[choice%len(f.To)]
+// upstream is who the proxy connects to, nil where nobody is left.
+func (s *naive) upstream(f *Forward) *netip.AddrPort {
+	var live []netip.AddrPort
+	for i, to := range f.To {
+		if len(f.Via) == 0 || s.broken(f.Via[i]) != "gone" {
+			live = append(live, to)
+		}
+	}
+	if len(live) == 0 {
+		return nil
+	}
+	return &live[s.choice%len(live)]
+}
+
+// broken is what the fault says of a node.
+func (s *naive) broken(id NodeID) string {
+	switch {
+	case slices.Contains(s.fault.Gone, id):
+		return "gone"
+	case slices.Contains(s.fault.Down, id):
+		return "down"
+	}
+	return ""
+}
+
+// least is the smallest limit met so far, 0 if there was none.
+func (s *naive) least() uint16 {
+	limits := slices.DeleteFunc(slices.Clone(s.limits), func(m uint16) bool { return m == 0 })
+	if len(limits) == 0 {
+		return 0
+	}
+	return slices.Min(limits)
+}
+
+func (f *Forward) apply(p Packet, to *netip.AddrPort) Packet {
+	if f.From.IsValid() {
+		p.Src = netip.AddrPortFrom(f.From, p.Src.Port())
+	}
+	if to != nil {
+		p.Dst = *to
 	}
 	if !f.KeepLabel {
 		p.Label = 0
@@ -124,15 +180,15 @@ func (f *Forward) apply(p Packet, choice int) Packet {
 func (s *naive) leave(here naiveFlow, trail []Hop, src []netip.Addr, flow *naiveFlow) Result {
 	id, p := here.node, here.left
 	n := &s.net.Nodes[id]
-	r := choose(n.Routes, p, flow == nil)
+	r, next := s.choose(n.Routes, p, flow == nil)
 	switch {
 	case r == nil:
-		return Result{Dropped, CodeNoRoute, n.Ref, id, p, src}
+		return Result{Dropped, CodeNoRoute, n.Ref, id, p, src, s.least()}
 	case len(r.Next) == 0:
-		return Result{Dropped, CodeRouteDrop, r.Ref, id, p, src}
+		return Result{Dropped, CodeRouteDrop, r.Ref, id, p, src, s.least()}
 	}
 	if ok, ref := passes(n.Egress, p, flow != nil); !ok {
-		return Result{Dropped, CodeEgressDenied, ref, id, p, src}
+		return Result{Dropped, CodeEgressDenied, ref, id, p, src, s.least()}
 	}
 	if flow == nil {
 		for _, t := range n.NAT {
@@ -142,7 +198,7 @@ func (s *naive) leave(here naiveFlow, trail []Hop, src []netip.Addr, flow *naive
 			if len(t.To) > 0 {
 				to := t.To[s.choice%len(t.To)]
 				if !to.IsValid() {
-					return Result{Dropped, CodeNoTranslation, t.Ref, id, p, src}
+					return Result{Dropped, CodeNoTranslation, t.Ref, id, p, src, s.least()}
 				}
 				p.Src, src = netip.AddrPortFrom(to, s.poolPort(t, p)), t.To
 			}
@@ -152,7 +208,7 @@ func (s *naive) leave(here naiveFlow, trail []Hop, src []netip.Addr, flow *naive
 	if !s.answer {
 		s.memory = append(s.memory, naiveFlow{id, here.arrived, p})
 	}
-	return s.enter(r.Next[s.choice%len(r.Next)], p, trail, src)
+	return s.enter(next[s.choice%len(next)], p, trail, src)
 }
 
 // poolPort is the port a translation gives.
@@ -197,21 +253,28 @@ func fits(m Match, p Packet) bool {
 		m.Label > 0 && m.Label != p.Label)
 }
 
-// choose sorts all routes that could be taken, most preferred first.
-func choose(routes []Route, p Packet, opening bool) *Route {
+// choose sorts all routes that could be taken, most preferred first, and says
+// which nodes that are not gone the best leads to.
+func (s *naive) choose(routes []Route, p Packet, opening bool) (*Route, []NodeID) {
 	pinned := slices.ContainsFunc(routes, func(r Route) bool { return r.Pinned && r.Dst.Contains(p.Dst.Addr()) })
 	var able []*Route
 	for i := range routes {
 		r := &routes[i]
-		if fits(Match{Src: r.Src, Dst: r.Dst, Label: r.Label}, p) && !(r.Opening && !opening) && !(r.Yielding && pinned) {
+		withdrawn := len(r.Next) > 0 && len(s.live(r.Next)) == 0
+		if !withdrawn && fits(Match{Src: r.Src, Dst: r.Dst, Label: r.Label}, p) && !(r.Opening && !opening) && !(r.Yielding && pinned) {
 			able = append(able, r)
 		}
 	}
 	if len(able) == 0 {
-		return nil
+		return nil, nil
 	}
 	slices.SortStableFunc(able, func(a, b *Route) int {
 		return cmp.Or(b.Dst.Bits()-a.Dst.Bits(), max(b.Src.Bits(), 0)-max(a.Src.Bits(), 0), min(1, int(b.Label))-min(1, int(a.Label)), a.Rank-b.Rank)
 	})
-	return able[0]
+	return able[0], s.live(able[0].Next)
+}
+
+// live leaves out what is gone.
+func (s *naive) live(nodes []NodeID) []NodeID {
+	return slices.DeleteFunc(slices.Clone(nodes), func(id NodeID) bool { return s.broken(id) == "gone" })
 }

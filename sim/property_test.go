@@ -24,11 +24,16 @@ type trial struct {
 	start  NodeID
 	choice int
 	high   bool
+	size   uint16
+	fault  Fault
 }
 
 func newTrial(c chance) trial {
 	m := &maker{chance: c}
-	x := trial{net: m.network(), packet: m.packet(), choice: m.IntN(6), high: m.yes(30)}
+	x := trial{net: m.network(), packet: m.packet(), choice: m.IntN(6), high: m.yes(30), fault: m.fault()}
+	if m.yes(20) {
+		x.size = uint16(1350 + 50*m.IntN(6))
+	}
 	if m.yes(10) {
 		x.start = m.node()
 	}
@@ -37,14 +42,15 @@ func newTrial(c chance) trial {
 
 func (x trial) walker() *Walker {
 	w := NewWalker(x.net)
-	w.HighPort = x.high
+	w.HighPort, w.Size = x.high, x.size
+	w.Fail(x.fault)
 	return w
 }
 
 // against walks a trial by both implementations.
 func (x trial) against() (there, back Result, err error) {
 	w := x.walker()
-	s := &naive{net: x.net, choice: x.choice, high: x.high}
+	s := &naive{net: x.net, choice: x.choice, high: x.high, size: x.size, fault: x.fault}
 	there = w.Forward(x.start, x.packet, x.choice)
 	want := s.forward(x.start, x.packet)
 	if !reflect.DeepEqual(there, want) {
@@ -150,7 +156,7 @@ func ended(r Result) error {
 	fits := map[Verdict][]Code{
 		Delivered: {CodeDelivered}, Unauthorized: {CodeUnauthorized}, Blackhole: {CodeNodeDown},
 		Unreachable: {CodeNoOrigin}, Looped: {CodeLoop},
-		Dropped: {CodeIngressDenied, CodeEgressDenied, CodeNoRoute, CodeRouteDrop, CodeNoSession, CodeProtocol, CodeNoTranslation},
+		Dropped: {CodeIngressDenied, CodeEgressDenied, CodeNoRoute, CodeRouteDrop, CodeNoSession, CodeProtocol, CodeNoTranslation, CodeTooBig, CodeNoUpstream},
 	}
 	if !slices.Contains(fits[r.Verdict], r.Code) {
 		return fmt.Errorf("verdict %d with code %v", r.Verdict, r.Code)

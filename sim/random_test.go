@@ -132,6 +132,18 @@ func (m *maker) proxy() *Proxy {
 		for range m.IntN(3) {
 			f.To = append(f.To, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(m.IntN(8))}), uint16(m.IntN(5))))
 		}
+		if m.yes(20) {
+			f.From = netip.Addr{}
+		}
+		if m.yes(50) {
+			first := m.node()
+			for range f.To {
+				f.Via = append(f.Via, first)
+				if m.yes(30) {
+					first = m.node()
+				}
+			}
+		}
 		x.Forwards = append(x.Forwards, f)
 	}
 	return x
@@ -141,7 +153,7 @@ func (m *maker) network() *Network {
 	m.nodes = 2 + m.IntN(6)
 	n := &Network{}
 	for i := range m.nodes {
-		node := Node{Ref: m.mark(), Down: m.yes(2), SessionOnly: m.yes(20), Ingress: m.filter(15), Egress: m.filter(15), Routes: m.routes(NodeID(i))}
+		node := Node{Ref: m.mark(), SessionOnly: m.yes(20), Ingress: m.filter(15), Egress: m.filter(15), Routes: m.routes(NodeID(i))}
 		if m.yes(20) {
 			node.Owns = append(node.Owns, m.prefix())
 		}
@@ -154,12 +166,28 @@ func (m *maker) network() *Network {
 		if m.yes(15) {
 			node.Proxy = m.proxy()
 		}
+		if m.yes(10) {
+			node.MTU = uint16(1400 + 100*m.IntN(3))
+		}
 		if m.yes(5) {
 			node.Carries = []Protocol{Protocol(1 + m.IntN(3)), Protocol(1 + m.IntN(3))}
 		}
 		n.Nodes = append(n.Nodes, node)
 	}
 	return n
+}
+
+// fault breaks nothing most of the time.
+func (m *maker) fault() (f Fault) {
+	for id := range NodeID(m.nodes) {
+		switch {
+		case m.yes(3):
+			f.Down = append(f.Down, id)
+		case m.yes(8):
+			f.Gone = append(f.Gone, id)
+		}
+	}
+	return f
 }
 
 func (m *maker) packet() Packet {

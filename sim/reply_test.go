@@ -155,10 +155,10 @@ func TestLostReplies(t *testing.T) {
 		at     NodeID
 	}{
 		{"no route at the server", func(n *Network) { n.Nodes[2].Routes = []Route{via("10.99.0.0/16", 1)} }, CodeNoRoute, 2},
-		{"the way back is down", func(n *Network) {
-			n.Nodes = append(n.Nodes, Node{Down: true})
+		{"the way back is narrow", func(n *Network) {
+			n.Nodes = append(n.Nodes, Node{MTU: 1400})
 			n.Nodes[2].Routes = []Route{via("0.0.0.0/0", 3)}
-		}, CodeNodeDown, 3},
+		}, CodeTooBig, 3},
 		{"somebody else has the address", func(n *Network) {
 			n.Nodes = append(n.Nodes, Node{Owns: owns("10.20.80.0/24")})
 			n.Nodes[2].Routes = []Route{via("0.0.0.0/0", 3)}
@@ -174,6 +174,7 @@ func TestLostReplies(t *testing.T) {
 			n := chain(natNode("10.20.80.5"))
 			tt.change(n)
 			w := NewWalker(n)
+			w.Size = 1500
 			if r := w.Forward(0, query(), 0); r.Verdict != Delivered {
 				t.Fatalf("there: %v", r.Code)
 			}

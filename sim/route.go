@@ -101,16 +101,37 @@ func routeMatch(r *Route) match {
 	return m
 }
 
+// excluded is what keeps a route from being considered; a pinned route of a
+// Gone node is still there.
+func (t *routeTable) excluded(b int32, opening bool) (c condition) {
+	if !opening {
+		c |= onlyOpening
+	}
+	if b >= 0 && t.entries[b].pinned {
+		c |= yields
+	}
+	return c
+}
+
+// bestOf is best among the routes that are not withdrawn, trying all.
+func (t *routeTable) bestOf(p *tuple, opening bool, withdrawn func(*way) bool) *way {
+	b := t.set.smallest(p.dst)
+	excluded := t.excluded(b, opening)
+	for ; b >= 0; b = t.set[b].parent {
+		e := &t.entries[b]
+		for i := range e.ways {
+			if e.matches.list[i].has(p, excluded) && !withdrawn(&e.ways[i]) {
+				return &e.ways[i]
+			}
+		}
+	}
+	return nil
+}
+
 // best is where the route leads that a packet takes, or nil.
 func (t *routeTable) best(p *tuple, opening bool) *way {
-	var excluded condition
-	if !opening {
-		excluded |= onlyOpening
-	}
 	b := t.set.smallest(p.dst)
-	if b >= 0 && t.entries[b].pinned {
-		excluded |= yields
-	}
+	excluded := t.excluded(b, opening)
 	for ; b >= 0; b = t.set[b].parent {
 		e := &t.entries[b]
 		if e.plain {

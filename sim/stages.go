@@ -55,16 +55,29 @@ func (w *Walker) pass(v *visit, t *table) ending {
 // arrive decides whether the node takes the packet at all.
 func (w *Walker) arrive(v *visit, t *table) ending {
 	switch {
+	case !v.start && w.is(v.at, down):
+		return ending{Blackhole, CodeNodeDown, t.node.Ref}
+	case t.node.MTU != 0 && !w.fits(t.node.MTU):
+		return ending{Dropped, CodeTooBig, t.node.Ref}
 	case v.start:
 		return ending{}
-	case t.node.Down:
-		return ending{Blackhole, CodeNodeDown, t.node.Ref}
 	case w.looped(v, t):
 		return ending{Looped, CodeLoop, t.node.Ref}
 	case !t.carry(v.in.protocol):
 		return ending{Dropped, CodeProtocol, t.node.Ref}
 	}
 	return ending{}
+}
+
+// fits holds the packet against a node's limit and keeps the smallest met.
+func (w *Walker) fits(mtu uint16) bool {
+	if w.Size > mtu {
+		return false
+	}
+	if w.mtu == 0 || mtu < w.mtu {
+		w.mtu = mtu
+	}
+	return true
 }
 
 // looped reports whether the packet has arrived here before as it is now, or
@@ -117,14 +130,23 @@ func (w *Walker) accept(v *visit, t *table) ending {
 // any would do, as a proxy has all of them to itself.
 func (w *Walker) open(v *visit, f *Forward) ending {
 	to := netip.AddrPortFrom(address(v.out.dst), v.out.dstPort)
-	if len(f.To) > 0 {
+	switch {
+	case len(f.Via) > 0:
+		k := w.pickLive(f.Via)
+		if k < 0 {
+			return ending{Dropped, CodeNoUpstream, f.Ref}
+		}
+		to = f.To[k]
+	case len(f.To) > 0:
 		to = f.To[w.pick(len(f.To))]
 	}
-	if !f.From.Is4() || !to.Addr().Is4() {
+	if !to.Addr().Is4() || f.From.IsValid() && !f.From.Is4() {
 		return ending{Dropped, CodeNoTranslation, f.Ref}
 	}
-	v.captured, v.action, w.sources = true, ActProxy, nil
-	v.out.src = number(f.From)
+	v.captured, v.action = true, ActProxy
+	if f.From.IsValid() {
+		v.out.src, w.sources = number(f.From), nil
+	}
 	v.out.dst, v.out.dstPort = number(to.Addr()), to.Port()
 	if !f.KeepLabel {
 		v.out.label = 0
@@ -149,6 +171,9 @@ func (w *Walker) deliver(v *visit, t *table) ending {
 
 func (w *Walker) route(v *visit, t *table) ending {
 	y := t.routes.best(&v.out, v.session == nil)
+	if w.faulty && y != nil && w.withdrawn(y) {
+		y = t.routes.bestOf(&v.out, v.session == nil, w.withdrawn)
+	}
 	if y == nil {
 		return ending{Dropped, CodeNoRoute, t.node.Ref}
 	}
@@ -158,12 +183,22 @@ func (w *Walker) route(v *visit, t *table) ending {
 		return ending{Dropped, CodeRouteDrop, y.ref}
 	case 1:
 	default:
-		v.next = y.next[w.pick(len(y.next))]
+		v.next = y.next[w.pickLive(y.next)]
 	}
 	if y.tunnel && v.action == ActForward {
 		v.action = ActTunnel
 	}
 	return ending{}
+}
+
+// withdrawn reports whether all that a route leads to is gone.
+func (w *Walker) withdrawn(y *way) bool {
+	for _, id := range y.next {
+		if w.health[id] != gone {
+			return false
+		}
+	}
+	return len(y.next) > 0
 }
 
 func (v *visit) egress(t *table) ending {

@@ -19,7 +19,9 @@ func TestStages(t *testing.T) {
 		src     string // of the packet where the walk ended
 	}{
 		{"nothing in the way", Node{}, Delivered, CodeDelivered, 0, "100.64.0.10:40000"},
-		{"down", Node{Down: true, Ref: mark}, Blackhole, CodeNodeDown, mark, "100.64.0.10:40000"},
+		{"small enough", Node{MTU: 1500}, Delivered, CodeDelivered, 0, "100.64.0.10:40000"},
+		{"too big", Node{MTU: 1446, Ref: mark}, Dropped, CodeTooBig, mark, "100.64.0.10:40000"},
+		{"destination translated, source kept", Node{Owns: owns("10.1.4.1/32"), Proxy: &Proxy{Forwards: []Forward{{To: []netip.AddrPort{netip.MustParseAddrPort("10.1.9.9:443")}}}}}, Delivered, CodeDelivered, 0, "100.64.0.10:40000"},
 		{"carries only udp", Node{Carries: []Protocol{UDP}, Ref: mark}, Dropped, CodeProtocol, mark, "100.64.0.10:40000"},
 		{"carries tcp", Node{Carries: []Protocol{UDP, TCP}}, Delivered, CodeDelivered, 0, "100.64.0.10:40000"},
 		{"ingress rule allows", Node{Ingress: only(allow(ports(1521, 1521)))}, Delivered, CodeDelivered, 0, "100.64.0.10:40000"},
@@ -54,7 +56,9 @@ func TestStages(t *testing.T) {
 			}
 			p := query()
 			p.Label = 3
-			r := NewWalker(n).Forward(0, p, 0)
+			w := NewWalker(n)
+			w.Size = 1500
+			r := w.Forward(0, p, 0)
 			if r.Verdict != tt.verdict || r.Code != tt.code || r.Ref != tt.ref || r.Packet.Src.String() != tt.src {
 				t.Errorf("got %v %v ref %d from %v, want %v %v ref %d from %v",
 					r.Verdict, r.Code, r.Ref, r.Packet.Src, tt.verdict, tt.code, tt.ref, tt.src)
@@ -74,9 +78,14 @@ func TestNoRoute(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	n := chain()
-	n.Nodes[0].Down = true
+	broken := func(f Fault) Result {
+		w := NewWalker(n)
+		w.Fail(f)
+		return w.Forward(0, query(), 0)
+	}
 	for name, r := range map[string]Result{
-		"start is down":    NewWalker(n).Forward(0, query(), 0),
+		"start is down":    broken(Fault{Down: to(0)}),
+		"start is gone":    broken(Fault{Gone: to(0)}),
 		"no start":         NewWalker(n).Forward(None, query(), 0),
 		"start out of net": NewWalker(n).Forward(99, query(), 0),
 		"IPv6":             NewWalker(n).Forward(1, tcp("[2001:db8::1]:1", "10.1.4.1:1"), 0),
@@ -88,6 +97,7 @@ func TestUnreachable(t *testing.T) {
 		}
 	}
 	w := NewWalker(n)
+	w.Fail(Fault{Down: to(0)})
 	if _, hops := w.Trace(0, query(), 0); hops != nil {
 		t.Errorf("hops of a walk that never began: %v", hops)
 	}
@@ -240,9 +250,9 @@ func TestHopRefs(t *testing.T) {
 	}
 }
 
-// TestProxyWithoutAddress: what Validate refuses is dropped, not a panic.
-func TestProxyWithoutAddress(t *testing.T) {
-	for _, f := range []Forward{{Ref: 7}, {Ref: 7, From: ip("10.20.99.1"), To: []netip.AddrPort{{}}}} {
+// TestProxyOfOtherAddresses: what Validate refuses is dropped, not a panic.
+func TestProxyOfOtherAddresses(t *testing.T) {
+	for _, f := range []Forward{{Ref: 7, From: ip("2001:db8::1")}, {Ref: 7, From: ip("10.20.99.1"), To: []netip.AddrPort{{}}}} {
 		r := NewWalker(chain(Node{Proxy: &Proxy{Forwards: []Forward{f}}})).Forward(0, query(), 0)
 		if r.Verdict != Dropped || r.Code != CodeNoTranslation || r.Ref != 7 {
 			t.Errorf("got %+v", r)

@@ -43,6 +43,10 @@ func (c Code) String() string {
 		return "unauthorized"
 	case CodeLoop:
 		return "loop"
+	case CodeTooBig:
+		return "too-big"
+	case CodeNoUpstream:
+		return "no-upstream"
 	case CodeNoOrigin:
 		return "no-origin"
 	}

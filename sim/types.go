@@ -51,8 +51,8 @@ type Verdict uint8
 
 // Delivered reached a node that owns the destination address. Dropped was
 // refused by a filter or found no route. Unauthorized was refused by a proxy's
-// authorisation. Blackhole was sent to a node that is down. Unreachable had no
-// place to start from. Looped came back to where it had been.
+// authorisation. Blackhole was sent to a node that a Fault has down. Unreachable
+// had no place to start from. Looped came back to where it had been.
 const (
 	Undecided Verdict = iota
 	Delivered
@@ -80,6 +80,8 @@ const (
 	CodeNoTranslation // a translation with no address to give
 	CodeUnauthorized
 	CodeLoop
+	CodeTooBig     // larger than the node takes, and not to be fragmented
+	CodeNoUpstream // every address that a proxy may connect to is gone
 	CodeNoOrigin
 )
 
@@ -138,11 +140,16 @@ type NAT struct {
 // destination is one of To (by Choice); an empty To keeps the destination the
 // client asked for. The source port stays the client's: a proxy may use any, and
 // its port meets no other flow. The new connection carries no label; KeepLabel
-// passes on the client's.
+// passes on the client's. No From at all keeps the client's source: it is then a
+// translation of the destination and nothing else.
 type Forward struct {
-	Match     Match
-	From      netip.Addr
-	To        []netip.AddrPort
+	Match Match
+	From  netip.Addr
+	To    []netip.AddrPort
+	// Via are the nodes that answer at To, one each; those that are Gone are
+	// not picked, and without any left the connection is refused. Empty: the
+	// proxy does not watch them.
+	Via       []NodeID
 	KeepLabel bool
 	Ref       Ref
 }
@@ -161,7 +168,8 @@ type Node struct {
 	Kind string // opaque to the walker; for the reader
 	Zone string
 	Ref  Ref
-	Down bool // a packet sent here is lost
+	// MTU is the largest packet it takes, in bytes with the IP header; 0: any.
+	MTU uint16
 	// Owns are the addresses delivered here; reverse translation and proxies
 	// come before.
 	Owns    []netip.Prefix
@@ -180,6 +188,15 @@ type Node struct {
 // Network is the whole: nodes refer to each other by index.
 type Network struct {
 	Nodes []Node
+}
+
+// Fault is what is broken while a network is walked. A node that is Down is
+// lost and nobody has noticed: what is sent there is lost too. A node that is
+// Gone is known to be: a route that leads nowhere else is withdrawn, and among
+// several nodes or proxied addresses it is no longer picked. The zero Fault is
+// the healthy network.
+type Fault struct {
+	Down, Gone []NodeID
 }
 
 // Action is what a hop did to the packet.
@@ -219,4 +236,5 @@ type Result struct {
 	At      NodeID // where it ended
 	Packet  Packet // as it was delivered, or as the stage that ended it saw it
 	Sources []netip.Addr
+	MTU     uint16 // the smallest of the nodes that took it; 0: none has any
 }

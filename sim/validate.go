@@ -8,7 +8,8 @@ import (
 
 // Validate reports all mistakes that no walk could make sense of: routes to
 // nodes that are not there, prefixes and addresses that are not IPv4, reversed
-// port ranges, a port pool without addresses, a proxy without its own address.
+// port ranges, a port pool without addresses, proxied addresses that do not
+// match the nodes behind them.
 // An invalid address among NAT.To is allowed: it stands for a translation that
 // has no address to give.
 func Validate(n *Network) error {
@@ -50,7 +51,7 @@ func validateNode(n *Network, node *Node) []error {
 		say(validateMatch(r.Match), "authorisation", i)
 	}
 	for i := range node.Proxy.Forwards {
-		say(validateForward(&node.Proxy.Forwards[i]), "proxy forward", i)
+		say(validateForward(n, &node.Proxy.Forwards[i]), "proxy forward", i)
 	}
 	return errs
 }
@@ -83,9 +84,17 @@ func validateNAT(t *NAT) error {
 	return errors.Join(validatePorts(t.PortFrom, t.PortTo), validateMatch(t.Match))
 }
 
-func validateForward(f *Forward) error {
-	if !f.From.Is4() {
+func validateForward(n *Network, f *Forward) error {
+	if f.From.IsValid() && !f.From.Is4() {
 		return fmt.Errorf("from %s: not an IPv4 address", f.From)
+	}
+	if len(f.Via) > 0 && len(f.Via) != len(f.To) {
+		return fmt.Errorf("%d nodes behind %d addresses", len(f.Via), len(f.To))
+	}
+	for _, id := range f.Via {
+		if id < 0 || int(id) >= len(n.Nodes) {
+			return fmt.Errorf("via %d is not a node", id)
+		}
 	}
 	for _, to := range f.To {
 		if !to.Addr().Is4() {

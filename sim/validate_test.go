@@ -28,7 +28,9 @@ func TestValidate(t *testing.T) {
 		{"pool without address", Node{NAT: []NAT{{PortFrom: 1024, PortTo: 65535}}}, "translation 0: ports to give but no address"},
 		{"pool reversed", Node{NAT: []NAT{{To: ips("10.0.0.1"), PortFrom: 9}}}, "translation 0: ports 9 to 0"},
 		{"IPv6 translation", Node{NAT: []NAT{{To: ips("2001:db8::1")}}}, "translation 0: 2001:db8::1"},
-		{"proxy without address", Node{Proxy: &Proxy{Forwards: []Forward{{}}}}, "proxy forward 0: from invalid IP"},
+		{"IPv6 proxy", Node{Proxy: &Proxy{Forwards: []Forward{{From: ip("2001:db8::1")}}}}, "proxy forward 0: from 2001:db8::1"},
+		{"more nodes than addresses", Node{Proxy: &Proxy{Forwards: []Forward{{Via: to(0)}}}}, "proxy forward 0: 1 nodes behind 0 addresses"},
+		{"watched node that is not there", Node{Proxy: &Proxy{Forwards: []Forward{{To: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.1:1")}, Via: to(9)}}}}, "proxy forward 0: via 9 is not a node"},
 		{"proxy to nowhere", Node{Proxy: &Proxy{Forwards: []Forward{{From: ip("10.0.0.1"), To: []netip.AddrPort{{}}}}}}, "proxy forward 0: to"},
 		{"authorisation", Node{Proxy: &Proxy{Authorize: only(Rule{Match: Match{Src: six}})}}, "authorisation 0"},
 	}

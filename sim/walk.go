@@ -8,12 +8,14 @@ const maxHops = 64
 
 // Walker walks packets through one network. It keeps its buffers between walks,
 // and the flow of the last one for Reply, so it is not safe for concurrent use:
-// give each goroutine its own. The network must not change meanwhile, except
-// for Node.Down.
+// give each goroutine its own. The network must not change meanwhile.
 type Walker struct {
 	// HighPort makes translations with a pool of ports give its highest instead
 	// of its lowest. Both ends of a pool are what a narrower filter refuses.
 	HighPort bool
+	// Size is the length of every packet walked, in bytes with the IP header, not
+	// to be fragmented; 0 fits everywhere.
+	Size uint16
 
 	net     *Network
 	tables  []*table // by node; nil until first come to
@@ -28,7 +30,45 @@ type Walker struct {
 	forth     []visit // of the last Forward: the sessions that Reply meets
 	back      []visit // of the last Reply
 	delivered bool    // at the end of forth
+	mtu       uint16  // the smallest met in this walk; 0 none
+	faulty    bool
+	failed    []NodeID // the nodes whose health is not up
+	health    []health // by node; nil until a fault was set
 }
+
+// health is what a Fault says of a node.
+type health uint8
+
+const (
+	up health = iota
+	down
+	gone
+)
+
+// Fail breaks the network until the next call; the zero Fault mends it. Nodes
+// named in both lists are Gone.
+func (w *Walker) Fail(f Fault) {
+	if w.health == nil {
+		w.health = make([]health, len(w.net.Nodes))
+	}
+	for _, id := range w.failed {
+		w.health[id] = up
+	}
+	w.failed = w.failed[:0]
+	for _, list := range []struct {
+		ids []NodeID
+		is  health
+	}{{f.Down, down}, {f.Gone, gone}} {
+		for _, id := range list.ids {
+			w.health[id] = list.is
+			w.failed = append(w.failed, id)
+		}
+	}
+	w.faulty = len(w.failed) > 0
+}
+
+// is reports a node's health.
+func (w *Walker) is(id NodeID, h health) bool { return w.faulty && w.health[id] == h }
 
 // NewWalker returns a walker of the network, which should have passed Validate.
 func NewWalker(n *Network) *Walker {
@@ -50,8 +90,8 @@ func (w *Walker) Forward(start NodeID, p Packet, choice int) Result {
 	if !ok || start < 0 || int(start) >= len(w.net.Nodes) {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, At: start, Packet: p}
 	}
-	if n := &w.net.Nodes[start]; n.Down {
-		return Result{Verdict: Unreachable, Code: CodeNoOrigin, Ref: n.Ref, At: start, Packet: p}
+	if w.faulty && w.health[start] != up {
+		return Result{Verdict: Unreachable, Code: CodeNoOrigin, Ref: w.net.Nodes[start].Ref, At: start, Packet: p}
 	}
 	w.path = w.forth
 	r := w.walk(start, t)
@@ -78,7 +118,7 @@ func (w *Walker) Reply() Result {
 // walk takes a packet from node to node to its end and leaves the visits in
 // path, which has room for all of them.
 func (w *Walker) walk(start NodeID, p tuple) Result {
-	w.sources = nil
+	w.sources, w.mtu = nil, 0
 	w.walks++
 	w.path = w.path[:1]
 	v := &w.path[0]
@@ -87,7 +127,7 @@ func (w *Walker) walk(start NodeID, p tuple) Result {
 		t := w.table(v.at)
 		e := w.pass(v, t)
 		if e.verdict != Undecided {
-			return Result{Verdict: e.verdict, Code: e.code, Ref: e.ref, At: v.at, Packet: v.out.packet(), Sources: w.sources}
+			return Result{Verdict: e.verdict, Code: e.code, Ref: e.ref, At: v.at, Packet: v.out.packet(), Sources: w.sources, MTU: w.mtu}
 		}
 		v = w.step(v)
 	}
@@ -110,4 +150,32 @@ func (w *Walker) pick(n int) int {
 	}
 	w.ways = commonMultiple(w.ways, n)
 	return int(uint(w.choice) % uint(n))
+}
+
+// pickLive is the place of the alternative that the walk's choice takes among
+// the nodes that are not gone, or -1.
+func (w *Walker) pickLive(nodes []NodeID) int {
+	if !w.faulty {
+		return w.pick(len(nodes))
+	}
+	n := 0
+	for _, id := range nodes {
+		if w.health[id] != gone {
+			n++
+		}
+	}
+	if n == 0 {
+		return -1
+	}
+	k := w.pick(n)
+	for i, id := range nodes {
+		if w.health[id] == gone {
+			continue
+		}
+		if k == 0 {
+			return i
+		}
+		k--
+	}
+	return -1
 }
