@@ -34,7 +34,7 @@ func TestFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := NewWalker(tt.net)
-			w.Fail(tt.fault)
+			w.Fail(Break(tt.net, tt.fault))
 			for choice := range 2 {
 				r, hops := w.Trace(0, query(), choice)
 				by := NodeID(0)
@@ -48,7 +48,7 @@ func TestFaults(t *testing.T) {
 					t.Errorf("choice %d: no reply", choice)
 				}
 			}
-			w.Fail(Fault{})
+			w.Fail(nil)
 			if r := w.Forward(0, query(), 0); r.Verdict != Delivered {
 				t.Errorf("mended: %v", r.Code)
 			}
@@ -61,7 +61,7 @@ func TestFaults(t *testing.T) {
 func TestWithdrawnLeavesTheNextBest(t *testing.T) {
 	n := &Network{Nodes: []Node{{Routes: []Route{via("10.1.4.0/24", 1), via("0.0.0.0/0", 2)}}, {Owns: owns(serverNet)}, {Owns: owns(serverNet)}}}
 	w := NewWalker(n)
-	w.Fail(Fault{Gone: to(1)})
+	w.Fail(Break(n, Fault{Gone: to(1)}))
 	if r := w.Forward(0, query(), 0); r.Verdict != Delivered || r.At != 2 {
 		t.Errorf("%v at %d", r.Code, r.At)
 	}
@@ -93,7 +93,7 @@ func TestUpstreams(t *testing.T) {
 	}
 	for _, tt := range tests {
 		w := NewWalker(tt.net)
-		w.Fail(tt.fault)
+		w.Fail(Break(tt.net, tt.fault))
 		if r := w.Forward(0, query(), 0); r.Code != tt.code || r.At != tt.at {
 			t.Errorf("%s: %v at %d, want %v at %d", tt.name, r.Code, r.At, tt.code, tt.at)
 		}

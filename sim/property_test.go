@@ -43,7 +43,7 @@ func newTrial(c chance) trial {
 func (x trial) walker() *Walker {
 	w := NewWalker(x.net)
 	w.HighPort, w.Size = x.high, x.size
-	w.Fail(x.fault)
+	w.Fail(Break(x.net, x.fault))
 	return w
 }
 

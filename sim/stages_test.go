@@ -80,7 +80,7 @@ func TestUnreachable(t *testing.T) {
 	n := chain()
 	broken := func(f Fault) Result {
 		w := NewWalker(n)
-		w.Fail(f)
+		w.Fail(Break(n, f))
 		return w.Forward(0, query(), 0)
 	}
 	for name, r := range map[string]Result{
@@ -97,7 +97,7 @@ func TestUnreachable(t *testing.T) {
 		}
 	}
 	w := NewWalker(n)
-	w.Fail(Fault{Down: to(0)})
+	w.Fail(Break(n, Fault{Down: to(0)}))
 	if _, hops := w.Trace(0, query(), 0); hops != nil {
 		t.Errorf("hops of a walk that never began: %v", hops)
 	}

@@ -1,5 +1,7 @@
 package sim
 
+import "iter"
+
 // MaxVariants is the most that Variants answers.
 const MaxVariants = 64
 
@@ -11,12 +13,21 @@ const MaxVariants = 64
 // alternative of lists up to that length. It replaces the flow of the last
 // Forward.
 func (w *Walker) Variants(start NodeID, p Packet) int {
-	w.ways = 1
-	for choice := 0; choice < w.ways; choice++ {
+	for choice := range w.Choices() {
 		w.Forward(start, p, choice)
 		w.Reply()
 	}
 	return w.ways
+}
+
+// Choices counts up from 0 to what Variants would answer, as far as the walks
+// made within the loop show: each turn must walk its choice, there and back.
+func (w *Walker) Choices() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		w.ways = 1
+		for choice := 0; choice < w.ways && yield(choice); choice++ {
+		}
+	}
 }
 
 // commonMultiple is the least common multiple, at most MaxVariants. Once there

@@ -32,43 +32,10 @@ type Walker struct {
 	delivered bool    // at the end of forth
 	mtu       uint16  // the smallest met in this walk; 0 none
 	faulty    bool
-	failed    []NodeID // the nodes whose health is not up
-	health    []health // by node; nil until a fault was set
+	health    []health // by node, while faulty
+	own       []health // to fill in small faults
+	failed    []NodeID // where own is not up
 }
-
-// health is what a Fault says of a node.
-type health uint8
-
-const (
-	up health = iota
-	down
-	gone
-)
-
-// Fail breaks the network until the next call; the zero Fault mends it. Nodes
-// named in both lists are Gone.
-func (w *Walker) Fail(f Fault) {
-	if w.health == nil {
-		w.health = make([]health, len(w.net.Nodes))
-	}
-	for _, id := range w.failed {
-		w.health[id] = up
-	}
-	w.failed = w.failed[:0]
-	for _, list := range []struct {
-		ids []NodeID
-		is  health
-	}{{f.Down, down}, {f.Gone, gone}} {
-		for _, id := range list.ids {
-			w.health[id] = list.is
-			w.failed = append(w.failed, id)
-		}
-	}
-	w.faulty = len(w.failed) > 0
-}
-
-// is reports a node's health.
-func (w *Walker) is(id NodeID, h health) bool { return w.faulty && w.health[id] == h }
 
 // NewWalker returns a walker of the network, which should have passed Validate.
 func NewWalker(n *Network) *Walker {
@@ -84,7 +51,7 @@ func NewWalker(n *Network) *Walker {
 // down, or a packet that is not IPv4, is Unreachable. After the first walks it
 // allocates nothing; Sources is part of the network and must not be changed.
 func (w *Walker) Forward(start NodeID, p Packet, choice int) Result {
-	w.forth, w.delivered = w.forth[:0], false
+	w.forth, w.back, w.delivered = w.forth[:0], w.back[:0], false
 	w.replying, w.choice = false, choice
 	t, ok := tupleOf(p)
 	if !ok || start < 0 || int(start) >= len(w.net.Nodes) {
@@ -150,32 +117,4 @@ func (w *Walker) pick(n int) int {
 	}
 	w.ways = commonMultiple(w.ways, n)
 	return int(uint(w.choice) % uint(n))
-}
-
-// pickLive is the place of the alternative that the walk's choice takes among
-// the nodes that are not gone, or -1.
-func (w *Walker) pickLive(nodes []NodeID) int {
-	if !w.faulty {
-		return w.pick(len(nodes))
-	}
-	n := 0
-	for _, id := range nodes {
-		if w.health[id] != gone {
-			n++
-		}
-	}
-	if n == 0 {
-		return -1
-	}
-	k := w.pick(n)
-	for i, id := range nodes {
-		if w.health[id] == gone {
-			continue
-		}
-		if k == 0 {
-			return i
-		}
-		k--
-	}
-	return -1
 }
