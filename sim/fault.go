@@ -7,6 +7,7 @@ const (
 	up health = iota
 	down
 	gone
+	bare
 )
 
 // Broken is a Fault made ready for walkers of one network, any number of them.
@@ -20,14 +21,17 @@ type Broken struct {
 // kept: walkers then switch to it at no cost.
 const denseFrom = 16
 
-// Break makes a fault of the network ready. Nodes named in both lists are Gone.
+// Break makes a fault of the network ready. Of a node named in several lists
+// Gone counts, then Down.
 func Break(n *Network, f Fault) *Broken {
 	b := &Broken{}
-	for _, id := range f.Down {
-		b.ids, b.is = append(b.ids, id), append(b.is, down)
-	}
-	for _, id := range f.Gone {
-		b.ids, b.is = append(b.ids, id), append(b.is, gone)
+	for _, list := range []struct {
+		ids []NodeID
+		is  health
+	}{{f.Bare, bare}, {f.Down, down}, {f.Gone, gone}} {
+		for _, id := range list.ids {
+			b.ids, b.is = append(b.ids, id), append(b.is, list.is)
+		}
 	}
 	if len(b.ids) < denseFrom {
 		return b

@@ -56,6 +56,24 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestBare: a node without addresses to translate to drops what it would
+// translate, and passes the rest.
+func TestBare(t *testing.T) {
+	n := chain(Node{NAT: []NAT{{Match: Match{Dst: pfx("10.1.9.0/24")}}, {To: ips("10.20.80.5"), Ref: 7}}})
+	w := NewWalker(n)
+	w.Fail(Break(n, Fault{Bare: to(1)}))
+	if r := w.Forward(0, query(), 0); r.Code != CodeNoTranslation || r.Ref != 7 || r.At != 1 {
+		t.Errorf("translated: %+v", r)
+	}
+	if r := w.Forward(0, tcp(clientAddr+":1", "10.1.9.9:1"), 0); r.Verdict != Delivered {
+		t.Errorf("left alone: %v", r.Code)
+	}
+	w.Fail(Break(n, Fault{Bare: to(1), Down: to(1)}))
+	if r := w.Forward(0, query(), 0); r.Code != CodeNodeDown {
+		t.Errorf("down as well: %v", r.Code)
+	}
+}
+
 // TestWithdrawnLeavesTheNextBest: a withdrawn specific route falls back to a
 // wider one, as in any routing table.
 func TestWithdrawnLeavesTheNextBest(t *testing.T) {

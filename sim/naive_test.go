@@ -29,7 +29,7 @@ type naiveFlow struct {
 
 func (s *naive) forward(start NodeID, p Packet) Result {
 	s.memory, s.answer, s.began, s.question, s.limits = nil, false, start, p, nil
-	if s.broken(start) != "" {
+	if b := s.broken(start); b == "down" || b == "gone" {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, Ref: s.net.Nodes[start].Ref, At: start, Packet: p}
 	}
 	return s.inside(start, naiveFlow{arrived: p, left: p}, nil, nil, nil)
@@ -150,6 +150,8 @@ func (s *naive) broken(id NodeID) string {
 		return "gone"
 	case slices.Contains(s.fault.Down, id):
 		return "down"
+	case slices.Contains(s.fault.Bare, id):
+		return "bare"
 	}
 	return ""
 }
@@ -197,7 +199,7 @@ func (s *naive) leave(here naiveFlow, trail []Hop, src []netip.Addr, flow *naive
 			}
 			if len(t.To) > 0 {
 				to := t.To[s.choice%len(t.To)]
-				if !to.IsValid() {
+				if !to.IsValid() || s.broken(id) == "bare" {
 					return Result{Dropped, CodeNoTranslation, t.Ref, id, p, src, s.least()}
 				}
 				p.Src, src = netip.AddrPortFrom(to, s.poolPort(t, p)), t.To

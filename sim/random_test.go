@@ -185,6 +185,8 @@ func (m *maker) fault() (f Fault) {
 			f.Down = append(f.Down, id)
 		case m.yes(8):
 			f.Gone = append(f.Gone, id)
+		case m.yes(5):
+			f.Bare = append(f.Bare, id)
 		}
 	}
 	return f

@@ -239,7 +239,7 @@ func (w *Walker) masquerade(v *visit, t *table) ending {
 		return ending{}
 	}
 	to := n.To[w.pick(len(n.To))]
-	if !to.Is4() {
+	if !to.Is4() || w.is(v.at, bare) {
 		return ending{Dropped, CodeNoTranslation, n.Ref}
 	}
 	v.out.src = number(to)

@@ -193,10 +193,11 @@ type Network struct {
 // Fault is what is broken while a network is walked. A node that is Down is
 // lost and nobody has noticed: what is sent there is lost too. A node that is
 // Gone is known to be: a route that leads nowhere else is withdrawn, and among
-// several nodes or proxied addresses it is no longer picked. The zero Fault is
-// the healthy network.
+// several nodes or proxied addresses it is no longer picked. A node that is Bare
+// works but has nothing left to translate to. The zero Fault is the healthy
+// network.
 type Fault struct {
-	Down, Gone []NodeID
+	Down, Gone, Bare []NodeID
 }
 
 // Action is what a hop did to the packet.

@@ -57,7 +57,7 @@ func (w *Walker) Forward(start NodeID, p Packet, choice int) Result {
 	if !ok || start < 0 || int(start) >= len(w.net.Nodes) {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, At: start, Packet: p}
 	}
-	if w.faulty && w.health[start] != up {
+	if w.is(start, down) || w.is(start, gone) {
 		return Result{Verdict: Unreachable, Code: CodeNoOrigin, Ref: w.net.Nodes[start].Ref, At: start, Packet: p}
 	}
 	w.path = w.forth
