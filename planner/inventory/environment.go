@@ -11,6 +11,15 @@ import (
 // carrierGrade is the shared address space (RFC 6598): not routable unless said.
 var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
 
+// Sizes of packets in bytes. Every network takes packets of 68 (RFC 791), no AWS
+// one takes more than 9001 (Amazon EC2 User Guide, Network MTU).
+const (
+	smallestMTU      = 68
+	largestMTU       = 9001
+	directConnectMTU = 1500
+	vpnMTU           = 1446
+)
+
 // environment reads the spec of an Environment.
 func (l *loader) environment(doc document) {
 	d := doc.d
@@ -120,11 +129,11 @@ func readSite(d *decoder, n *yaml.Node) (Site, bool) {
 }
 
 func readLink(d *decoder, n *yaml.Node) (Link, bool) {
-	o, ok := d.object(n, "a link", "name", "gateway", "over", "role", "capacity", "ports", "shared", "location", "advertised")
+	o, ok := d.object(n, "a link", "name", "gateway", "over", "role", "capacity", "ports", "shared", "location", "mtu", "advertised")
 	if !ok {
 		return Link{}, false
 	}
-	return Link{
+	link := Link{
 		Meta: o.meta(), At: o.at(),
 		Name:       required(o, "name", name),
 		Gateway:    optional(o, "gateway", TransitGateway, oneOf(TransitGateway, VirtualPrivateGateway)),
@@ -135,7 +144,22 @@ func readLink(d *decoder, n *yaml.Node) (Link, bool) {
 		Shared:     optional(o, "shared", false, boolean),
 		Location:   optional(o, "location", "", text),
 		Advertised: each(o, "advertised", prefix),
-	}, true
+	}
+	link.MTU = optional(o, "mtu", usualMTU(link.Over.V), whole(smallestMTU, largestMTU))
+	if link.Over.V == SiteToSiteVPN && link.MTU.V > vpnMTU {
+		d.add(link.MTU.At, CodeConflict, "write 1446 or less, or leave mtu out", "mtu %d over site-to-site-vpn, which takes packets of %d bytes at most", link.MTU.V, vpnMTU)
+	}
+	return link, true
+}
+
+// usualMTU is the largest packet of a link that nobody changed (AWS Direct
+// Connect User Guide, MTUs for private and transit virtual interfaces; AWS
+// Site-to-Site VPN User Guide, Quotas).
+func usualMTU(over string) int {
+	if over == SiteToSiteVPN {
+		return vpnMTU
+	}
+	return directConnectMTU
 }
 
 func readQuotas(o object) Quotas {

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"net/netip"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -38,7 +40,7 @@ func readFirewall(d *decoder, n *yaml.Node) (Firewall, bool) {
 }
 
 func readDestination(d *decoder, n *yaml.Node) (Destination, bool) {
-	o, ok := d.object(n, "a destination", "name", "kind", "firewall", "cidrs", "hosts", "service", "ports", "application", "identity",
+	o, ok := d.object(n, "a destination", "name", "kind", "firewall", "cidrs", "clusterIP", "hosts", "service", "ports", "application", "identity",
 		"authorization", "delegatedIdentity", "mustSurvive")
 	if !ok {
 		return Destination{}, false
@@ -49,6 +51,7 @@ func readDestination(d *decoder, n *yaml.Node) (Destination, bool) {
 		Kind:              required(o, "kind", oneOf(KindOnPremises, KindAWSService, KindInternet, KindNetwork)),
 		Firewall:          optional(o, "firewall", "", text),
 		CIDRs:             each(o, "cidrs", prefix),
+		ClusterIP:         optional(o, "clusterIP", netip.Addr{}, address),
 		Hosts:             each(o, "hosts", host),
 		Service:           optional(o, "service", "", text),
 		Ports:             o.portList("ports"),
@@ -69,6 +72,7 @@ func readDestination(d *decoder, n *yaml.Node) (Destination, bool) {
 	}
 	distinct(d.report, t.MustSurvive, "mustSurvive")
 	checkDestination(o, &t)
+	checkClusterIP(o, &t)
 	return t, true
 }
 

@@ -51,6 +51,14 @@ func FuzzSection(f *testing.F) {
 			f.Add(key, value)
 		}
 	}
+	for _, value := range []string{"{cilium: [], istio: x}", "{cilium: {ipam: [], excludedCIDRs: {}}}", "{istio: {excludeOutboundIPRanges: [~, []]}}",
+		"{vpcCNI: {externalServiceCIDRs: [1]}, securityGroupIngress: [[]], serviceCIDR: 255.255.255.255/32}"} {
+		f.Add("cluster", value)
+	}
+	for _, value := range []string{"[{clusterIP: 1}]", "[{kind: network, cidrs: [10.0.0.0/8], clusterIP: 172.20.5.5}, {kind: network, clusterIP: 172.20.5.5}]"} {
+		f.Add("destinations", value)
+	}
+	f.Add("onPrem", "{sites: [{links: [{mtu: [], over: site-to-site-vpn}]}]}")
 	f.Fuzz(func(t *testing.T, key, value string) {
 		if len(key)+len(value) > 1<<12 {
 			return

@@ -240,6 +240,7 @@ func (l *loader) finish() {
 	l.missingDocuments()
 	l.references()
 	l.defaults()
+	l.clusterIPs()
 	l.overlaps()
 	l.routed()
 	l.checkLock()

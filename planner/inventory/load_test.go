@@ -74,6 +74,18 @@ func TestDefaults(t *testing.T) {
 		{"egress node type", e.Cluster.EgressNodeType.V, "c6gn.large"},
 		{"subnet discovery", e.Cluster.VPCCNI.SubnetDiscovery.V, true},
 		{"security group", e.Cluster.SecurityGroupEgress[0].CIDR, netip.MustParsePrefix("0.0.0.0/0")},
+		{"security group, in", e.Cluster.SecurityGroupIngress[0].CIDR, netip.MustParsePrefix("0.0.0.0/0")},
+		{"security group, in, ports", e.Cluster.SecurityGroupIngress[0].Ports, PortRange{"any", 0, 65535}},
+		{"addresses of Cilium's pods", e.Cluster.Cilium.IPAM.V, CiliumENI},
+		{"lists of Cilium", len(e.Cluster.Cilium.NativeRoutingCIDRs) + len(e.Cluster.Cilium.NonMasqueradeCIDRs) + len(e.Cluster.Cilium.ExcludedCIDRs), 0},
+		{"outbound traffic policy", e.Cluster.Istio.OutboundTrafficPolicy.V, IstioAllowAny},
+		{"around the sidecar", len(e.Cluster.Istio.ExcludeOutboundIPRanges), 0},
+		{"external Services", len(e.Cluster.VPCCNI.ExternalServiceCIDRs), 0},
+		{"tag of a subnet", e.VPC.Subnets[0].CNI.V, false},
+		{"packets over Direct Connect", e.Sites[0].Links[0].MTU.V, 1500},
+		{"packets over a VPN", e.Sites[0].Links[1].MTU.V, 1446},
+		{"packets, not given", e.Sites[0].Links[1].MTU.Set, false},
+		{"clusterIP", plan.Destination("core-db").ClusterIP.Set, false},
 		{"NAT quota", e.Quotas.NATGatewaysPerZone.V, 5},
 		{"routes quota", e.Quotas.RoutesPerTable.V, 500},
 		{"typical pods of 3..40: 21.5, rounded up", app.Pods.Typical.V, 22},
@@ -103,6 +115,89 @@ func TestDefaults(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
+	}
+}
+
+// What decides sources beside the pattern, given value by value.
+func TestSettingsOfNodes(t *testing.T) {
+	env := edit(t, environmentYAML, "serviceCIDR: 172.20.0.0/16", `serviceCIDR: 172.20.0.0/16,
+    vpcCNI: {externalServiceCIDRs: [10.1.4.0/28]},
+    cilium: {ipam: cluster-pool, nativeRoutingCIDRs: [10.0.0.0/8], nonMasqueradeCIDRs: [10.1.0.0/16, 10.1.4.0/28], excludedCIDRs: [10.1.4.5/32]},
+    istio: {outboundTrafficPolicy: REGISTRY_ONLY, excludeOutboundIPRanges: [10.1.8.0/24]},
+    securityGroupIngress: ["any 10.0.0.0/8", "tcp/443 0.0.0.0/0"]`)
+	env = edit(t, env, "role: nodes,", "role: nodes, cni: true,")
+	env = edit(t, env, "ports: 2,", "ports: 2, mtu: 8500,")
+	env = edit(t, env, "over: site-to-site-vpn,", "over: site-to-site-vpn, mtu: 68,")
+	fw := edit(t, firewallsYAML, "cidrs: [10.1.4.0/28]", "cidrs: [10.1.4.0/28], clusterIP: 172.20.5.5")
+	plan := mustLoad(t, map[string]string{"env": env, "fw": fw})
+	e := plan.Environment
+	c, cilium := e.Cluster, e.Cluster.Cilium
+	for _, v := range []struct {
+		list []Value[netip.Prefix]
+		text string
+	}{
+		{c.VPCCNI.ExternalServiceCIDRs, "10.1.4.0/28]},\n    cilium"},
+		{cilium.NativeRoutingCIDRs, "10.0.0.0/8], nonMasq"},
+		{cilium.NonMasqueradeCIDRs[:1], "10.1.0.0/16"},
+		{cilium.NonMasqueradeCIDRs[1:], "10.1.4.0/28], excluded"},
+		{cilium.ExcludedCIDRs, "10.1.4.5/32"},
+		{c.Istio.ExcludeOutboundIPRanges, "10.1.8.0/24"},
+	} {
+		if len(v.list) != 1 || !v.list[0].Set || v.list[0].At != place(t, "env", env, v.text) || !strings.HasPrefix(v.text, v.list[0].V.String()) {
+			t.Errorf("%s: %v", v.text, v.list)
+		}
+	}
+	if cilium.IPAM.V != CiliumClusterPool || cilium.At != place(t, "env", env, "{ipam") || c.Istio.OutboundTrafficPolicy.V != IstioRegistryOnly {
+		t.Errorf("%+v %+v", cilium, c.Istio)
+	}
+	in := c.SecurityGroupIngress
+	if len(in) != 2 || in[0].CIDR.String() != "10.0.0.0/8" || in[1].Ports != (PortRange{"tcp", 443, 443}) || in[1].At != place(t, "env", env, `"tcp/443 0.0.0.0/0"`) ||
+		c.SecurityGroupEgress[0].CIDR.Bits() != 0 {
+		t.Errorf("in %v, out %v", in, c.SecurityGroupEgress)
+	}
+	if !e.VPC.Subnets[0].CNI.V || e.VPC.Subnets[1].CNI.V {
+		t.Error("the tag is not that of the first subnet")
+	}
+	if dx, vpn := e.Sites[0].Links[0].MTU, e.Sites[0].Links[1].MTU; dx.V != 8500 || !dx.Set || vpn.V != 68 {
+		t.Errorf("%+v, %+v", dx, vpn)
+	}
+	if ip := plan.Destination("core-db").ClusterIP; ip.V.String() != "172.20.5.5" || ip.At != place(t, "fw", fw, "172.20.5.5") {
+		t.Errorf("%+v", ip)
+	}
+}
+
+// A security group with an empty list lets nothing in.
+func TestSecurityGroupWithoutRules(t *testing.T) {
+	env := edit(t, environmentYAML, "serviceCIDR: 172.20.0.0/16", "securityGroupIngress: []")
+	if in := mustLoad(t, map[string]string{"env": env}).Environment.Cluster.SecurityGroupIngress; len(in) != 0 {
+		t.Error(in)
+	}
+}
+
+// The service CIDR may be the one EKS chooses; addresses beside those taken are
+// free.
+func TestClusterIP(t *testing.T) {
+	env := edit(t, environmentYAML, ", serviceCIDR: 172.20.0.0/16", "")
+	with := func(ip string) map[string]string {
+		return map[string]string{"env": env, "fw": edit(t, firewallsYAML, "cidrs: [10.1.4.0/28]", "cidrs: [10.1.4.0/28], clusterIP: "+ip)}
+	}
+	for _, ip := range []string{"172.20.0.2", "172.20.0.9", "172.20.0.11", "172.20.1.0", "172.20.255.254"} {
+		mustLoad(t, with(ip))
+	}
+	_, problems := load(with("10.100.0.5"))
+	if len(problems) != 1 || problems[0].Code != CodeOutside || !strings.Contains(problems[0].Message, "the default service CIDR 172.20.0.0/16") {
+		t.Error(problems)
+	}
+	// Where the service CIDR cannot be read, nothing lies outside it.
+	docs := with("10.100.0.5")
+	docs["env"] = edit(t, environmentYAML, "172.20.0.0/16}", "172.20.0.1/16}")
+	if _, problems = load(docs); len(problems) != 1 || problems[0].Code != CodeHostBits {
+		t.Error(problems)
+	}
+	// The mistake of cidrs is the one mistake.
+	docs = map[string]string{"fw": edit(t, firewallsYAML, "cidrs: [10.1.4.0/28]", "cidrs: [10.1.4.1/28], hosts: [db.bank.internal], clusterIP: 172.20.5.5")}
+	if _, problems = load(docs); len(problems) != 1 || problems[0].Code != CodeHostBits {
+		t.Error(problems)
 	}
 }
 

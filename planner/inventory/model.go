@@ -97,7 +97,9 @@ const (
 )
 
 // Subnet is an existing subnet; never moved, never overlapped. FreeIPs is what
-// AWS reports as available; not Set means unknown.
+// AWS reports as available; not Set means unknown. CNI means that it carries the
+// tag kubernetes.io/role/cni, so that the subnet discovery of the VPC CNI may
+// take pod addresses from it (Amazon VPC CNI README, ENABLE_SUBNET_DISCOVERY).
 type Subnet struct {
 	Meta
 	At      finding.Pos
@@ -107,6 +109,7 @@ type Subnet struct {
 	Role    Value[SubnetRole] // default other
 	FreeIPs Value[int]
 	Used    []Value[netip.Prefix] // inside CIDR
+	CNI     Value[bool]           // default false
 }
 
 // NATGateway is an existing NAT gateway.
@@ -193,7 +196,12 @@ const (
 )
 
 // Link is one way to a site. Shared means its fixed cost is not this estate's.
-// Location is the price list's location group of a Direct Connect location.
+// Location is the price list's location group of a Direct Connect location. MTU
+// is the largest packet the link carries, in bytes with the IP header; not Set:
+// the usual one of its kind, 1500 for direct-connect (AWS Direct Connect User
+// Guide, MTUs for private and transit virtual interfaces) and 1446 for
+// site-to-site-vpn, which is also its largest (AWS Site-to-Site VPN User Guide,
+// Quotas).
 type Link struct {
 	Meta
 	At         finding.Pos
@@ -205,6 +213,7 @@ type Link struct {
 	Ports      Value[int]             // Direct Connect ports; default 1
 	Shared     Value[bool]            // default false
 	Location   Value[string]
+	MTU        Value[int]            // 68 to 9001; default 1500 or 1446
 	Advertised []Value[netip.Prefix] // empty: whatever routable space the plan uses
 }
 
@@ -216,46 +225,51 @@ type Network struct {
 	CIDRs []Value[netip.Prefix]
 }
 
-// Values of Cluster.CNI, Cluster.Mesh, Cluster.Provisioning, Cluster.CiliumHA
-// and VPCCNI.PodSecurityGroups and VPCCNI.RandomizeSNAT.
+// Values of Cluster.CNI, Cluster.Mesh, Cluster.Provisioning, Cluster.CiliumHA,
+// VPCCNI.PodSecurityGroups and VPCCNI.RandomizeSNAT, Cilium.IPAM and
+// Istio.OutboundTrafficPolicy, and of apps, flows and destinations.
 const (
-	CNIVPC           = "vpc-cni"
-	CNICilium        = "cilium"
-	MeshNone         = "none"
-	MeshIstio        = "istio"
-	Managed          = "managed"
-	SelfManaged      = "self-managed"
-	Karpenter        = "karpenter"
-	AutoMode         = "auto-mode"
-	CiliumOSS        = "oss"
-	CiliumEnterprise = "enterprise"
-	PodSGOff         = "off"
-	PodSGStandard    = "standard"
-	PodSGStrict      = "strict"
-	SNATPRNG         = "prng"
-	SNATHashRandom   = "hashrandom"
-	SNATNone         = "none"
-	ComputeEC2       = "ec2"
-	ComputeFargate   = "fargate"
-	OSLinux          = "linux"
-	OSWindows        = "windows"
-	InitiatorApp     = "app"
-	InitiatorOnPrem  = "destination"
-	KindOnPremises   = "on-premises"
-	KindAWSService   = "aws-service"
-	KindInternet     = "internet"
-	KindNetwork      = "network"
-	AppTCP           = "tcp"
-	AppTLS           = "tls"
-	AppHTTP          = "http"
-	AppHTTPS         = "https"
-	AuthzAddress     = "address"
-	AuthzWorkload    = "workload"
-	AuthzRequest     = "request"
-	SurviveNodeLost  = "node-lost"
-	SurviveZoneLost  = "zone-lost"
-	SurviveLinkLost  = "link-lost"
-	NATZonesAll      = 0 // Redundancy.NATZones
+	CNIVPC            = "vpc-cni"
+	CNICilium         = "cilium"
+	MeshNone          = "none"
+	MeshIstio         = "istio"
+	Managed           = "managed"
+	SelfManaged       = "self-managed"
+	Karpenter         = "karpenter"
+	AutoMode          = "auto-mode"
+	CiliumOSS         = "oss"
+	CiliumEnterprise  = "enterprise"
+	CiliumENI         = "eni"
+	CiliumClusterPool = "cluster-pool"
+	IstioAllowAny     = "ALLOW_ANY"
+	IstioRegistryOnly = "REGISTRY_ONLY"
+	PodSGOff          = "off"
+	PodSGStandard     = "standard"
+	PodSGStrict       = "strict"
+	SNATPRNG          = "prng"
+	SNATHashRandom    = "hashrandom"
+	SNATNone          = "none"
+	ComputeEC2        = "ec2"
+	ComputeFargate    = "fargate"
+	OSLinux           = "linux"
+	OSWindows         = "windows"
+	InitiatorApp      = "app"
+	InitiatorOnPrem   = "destination"
+	KindOnPremises    = "on-premises"
+	KindAWSService    = "aws-service"
+	KindInternet      = "internet"
+	KindNetwork       = "network"
+	AppTCP            = "tcp"
+	AppTLS            = "tls"
+	AppHTTP           = "http"
+	AppHTTPS          = "https"
+	AuthzAddress      = "address"
+	AuthzWorkload     = "workload"
+	AuthzRequest      = "request"
+	SurviveNodeLost   = "node-lost"
+	SurviveZoneLost   = "zone-lost"
+	SurviveLinkLost   = "link-lost"
+	NATZonesAll       = 0 // Redundancy.NATZones
 )
 
 // Cluster is the EKS cluster as it runs today.
@@ -269,9 +283,15 @@ type Cluster struct {
 	NodeType            Value[string]       // default m6i.xlarge
 	ServiceCIDR         Value[netip.Prefix] // default 172.20.0.0/16, or 10.100.0.0/16 where the VPC is in 172.16.0.0/12
 	VPCCNI              VPCCNI
+	Cilium              Cilium
 	CiliumHA            Value[string] // default oss
+	Istio               Istio
 	EgressNodeType      Value[string] // default c6gn.large
 	SecurityGroupEgress []SGRule      // default everything
+	// SecurityGroupIngress is what the nodes' security group lets in beside the
+	// replies to what it let out: security groups are stateful (Amazon VPC User
+	// Guide, Security groups).
+	SecurityGroupIngress []SGRule // default everything
 }
 
 // VPCCNI holds the settings of the Amazon VPC CNI that decide SNAT and space.
@@ -284,9 +304,50 @@ type VPCCNI struct {
 	PrefixDelegation  Value[bool]
 	PodSecurityGroups Value[string]
 	SubnetDiscovery   Value[bool] // default true
+	// ExternalServiceCIDRs are endpoints of Services that lie outside the VPC: pods
+	// reach them by the node's main route table, also where their address is of a
+	// secondary interface (Amazon VPC CNI README, AWS_EXTERNAL_SERVICE_CIDRS).
+	ExternalServiceCIDRs []Value[netip.Prefix] // default empty
 }
 
-// SGRule is "tcp/443 10.0.0.0/8": what the nodes' security group lets out.
+// Cilium holds the settings of Cilium that decide which source a pod's packet
+// leaves its node with, whether it runs today or would.
+type Cilium struct {
+	At finding.Pos
+	// IPAM says where pod addresses come from: interfaces of the node and so the
+	// VPC, or a pool of the cluster's own (Cilium documentation, IP Address
+	// Management).
+	IPAM Value[string] // default eni
+	// NativeRoutingCIDRs are reached with the pod's own address
+	// (ipv4-native-routing-cidr). Empty: the VPC's blocks, which Cilium detects in
+	// a cloud (Cilium documentation, Masquerading).
+	NativeRoutingCIDRs []Value[netip.Prefix]
+	// NonMasqueradeCIDRs is the list of the ip-masq-agent, reached with the pod's
+	// own address too. Empty: the agent is off, because on without a list it takes
+	// the private ranges (Cilium documentation, Masquerading).
+	NonMasqueradeCIDRs []Value[netip.Prefix]
+	// ExcludedCIDRs are excludedCIDRs of every egress policy: packets to them pass
+	// the egress gateway by (Cilium documentation, Egress Gateway). Empty: none.
+	ExcludedCIDRs []Value[netip.Prefix]
+}
+
+// Istio holds the settings of the mesh that decide whether a pod's connection
+// passes its sidecar and whether the sidecar lets it out, whether Istio runs
+// today or would.
+type Istio struct {
+	At finding.Pos
+	// OutboundTrafficPolicy is what a sidecar does with what the mesh's registry
+	// does not know: pass it on, or refuse it (Istio documentation, Global Mesh
+	// Options, outboundTrafficPolicy).
+	OutboundTrafficPolicy Value[string] // default ALLOW_ANY, as Istio's
+	// ExcludeOutboundIPRanges are reached around the sidecar (Istio documentation,
+	// Resource Annotations, traffic.sidecar.istio.io/excludeOutboundIPRanges).
+	// Empty: none.
+	ExcludeOutboundIPRanges []Value[netip.Prefix]
+}
+
+// SGRule is "tcp/443 10.0.0.0/8": what the nodes' security group lets out or in,
+// and to or from where.
 type SGRule struct {
 	At    finding.Pos
 	Ports PortRange

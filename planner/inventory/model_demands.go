@@ -98,7 +98,11 @@ type Firewall struct {
 	LeadTimeDays   Value[int] // default 0
 }
 
-// Destination is what apps reach.
+// Destination is what apps reach. ClusterIP is the address of a Kubernetes
+// Service without selector that they reach it by, whose endpoint is the
+// destination's address (Kubernetes documentation, Services without selectors);
+// on-premises and network only, inside the service CIDR, with one of CIDRs or
+// more. Not Set: none.
 type Destination struct {
 	Meta
 	At                finding.Pos
@@ -107,6 +111,7 @@ type Destination struct {
 	Firewall          Value[string] // on-premises only; not Set: no firewall in between
 	Site              string        // on-premises only: the firewall's site, or the site whose CIDRs hold it
 	CIDRs             []Value[netip.Prefix]
+	ClusterIP         Value[netip.Addr]
 	Hosts             []Value[string]
 	Service           Value[string]
 	Ports             []PortRange

@@ -124,9 +124,29 @@ func TestRules(t *testing.T) {
 	}
 }
 
+func TestSecurityGroupRules(t *testing.T) {
+	tests := map[string]SGRule{
+		"any 10.0.0.0/8":          {Ports: PortRange{"any", 0, 65535}, CIDR: netip.MustParsePrefix("10.0.0.0/8")},
+		" tcp/443\t10.1.4.5/32 ":  {Ports: PortRange{"tcp", 443, 443}, CIDR: netip.MustParsePrefix("10.1.4.5/32")},
+		"udp/1024-2048 0.0.0.0/0": {Ports: PortRange{"udp", 1024, 2048}, CIDR: netip.MustParsePrefix("0.0.0.0/0")},
+	}
+	for s, want := range tests {
+		if r, wrong := parseSGRule(s); wrong != nil || r != want {
+			t.Errorf("%q: %+v, %v", s, r, wrong)
+		}
+	}
+	for _, s := range []string{"", "any", "10.0.0.0/8", "10.0.0.0/8 any", "any 10.0.0.0", "any 10.0.0.1/8", "any 10.0.0.0/8 10.1.0.0/16", "allow any 10.0.0.0/8",
+		"tcp 10.0.0.0/8", "any ::/0", "any sg-0123456789abcdef0"} {
+		if r, wrong := parseSGRule(s); wrong == nil {
+			t.Errorf("%q: %+v", s, r)
+		}
+	}
+}
+
 func FuzzRules(f *testing.F) {
 	f.Add("100 allow tcp/443 10.0.0.0/8")
 	f.Add("tcp/443 10.0.0.0/8")
+	f.Add("any 10.0.0.0/8")
 	f.Fuzz(func(t *testing.T, s string) {
 		if r, wrong := parseACLRule(s); wrong == nil && (r.Number < 1 || r.Number > lastACLRule || !r.CIDR.IsValid()) {
 			t.Fatalf("%q: %+v", s, r)

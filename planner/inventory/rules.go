@@ -84,7 +84,7 @@ func (o object) aclRules(key string) []ACLRule {
 	return list
 }
 
-// sgRules reads the egress rules of a security group.
+// sgRules reads one direction of a security group.
 func (o object) sgRules(key string) []SGRule {
 	var list []SGRule
 	for _, v := range each(o, key, rule(parseSGRule)) {

@@ -58,7 +58,7 @@ func readVPCCIDR(d *decoder, n *yaml.Node) (VPCCIDR, bool) {
 }
 
 func readSubnet(d *decoder, n *yaml.Node) (Subnet, bool) {
-	o, ok := d.object(n, "a subnet", "name", "cidr", "zone", "role", "freeIPs", "used")
+	o, ok := d.object(n, "a subnet", "name", "cidr", "zone", "role", "freeIPs", "used", "cni")
 	if !ok {
 		return Subnet{}, false
 	}
@@ -70,6 +70,7 @@ func readSubnet(d *decoder, n *yaml.Node) (Subnet, bool) {
 		Role:    optional(o, "role", RoleOther, oneOf(RoleNodes, RolePods, RoleNAT, RoleTGW, RoleEgress, RoleOther)),
 		FreeIPs: optional(o, "freeIPs", 0, whole(0, 1<<(32-widestVPC))),
 		Used:    each(o, "used", prefix),
+		CNI:     optional(o, "cni", false, boolean),
 	}, true
 }
 
