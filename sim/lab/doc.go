@@ -1,0 +1,2 @@
+// Package lab builds a sim.Network from Linux network namespaces.
+package lab
