@@ -25,13 +25,17 @@ type evaluation struct {
 // evaluate works out every pattern the policy does not exclude.
 func evaluate(plan *inventory.Plan) *evaluation {
 	e := &evaluation{plan: plan, book: bookOf(plan)}
-	for _, p := range patterns {
-		excluded := slices.ContainsFunc(plan.Policy.Exclude, func(v inventory.Value[string]) bool { return v.V == p.id() })
-		if !excluded {
-			e.candidates = append(e.candidates, e.candidate(p))
-		}
+	for _, p := range e.admissible() {
+		e.candidates = append(e.candidates, e.candidate(p))
 	}
 	return e
+}
+
+// admissible are the patterns that the policy does not exclude.
+func (e *evaluation) admissible() []pattern {
+	return slices.DeleteFunc(slices.Clone(patterns), func(p pattern) bool {
+		return slices.ContainsFunc(e.plan.Policy.Exclude, func(v inventory.Value[string]) bool { return v.V == p.id() })
+	})
 }
 
 // bookOf translates the plan's price book.

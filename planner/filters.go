@@ -2,6 +2,8 @@ package planner
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -24,17 +26,46 @@ func (b *builder) aclFilter(acl *inventory.NetworkACL, rules []inventory.ACLRule
 	return f
 }
 
-// nodeFilter is the security group of the nodes: stateful, what it lets out.
-func (b *builder) nodeFilter() *sim.Filter {
-	rules := b.w.env.Cluster.SecurityGroupEgress
-	if len(rules) == 0 {
-		return nil
+// aclOf is the network ACL of a subnet of one of these names, nil where it lets
+// everything pass.
+func (w *work) aclOf(names ...string) *inventory.NetworkACL {
+	for i := range w.env.VPC.NetworkACLs {
+		acl := &w.env.VPC.NetworkACLs[i]
+		if slices.ContainsFunc(acl.Subnets, func(v inventory.Value[string]) bool { return slices.Contains(names, v.V) }) {
+			return acl
+		}
 	}
-	f := &sim.Filter{Stateful: true, Ref: b.ref(note{code: "security-group", text: "the nodes' security group does not let it out"})}
-	for _, r := range rules {
+	return nil
+}
+
+// leaving are the rules for packets from one of an interface's addresses: what
+// the nodes' security group lets out.
+func (b *builder) leaving(a netip.Addr) []sim.Rule {
+	refuse := b.once("sg-out", note{code: "security-group", text: "the nodes' security group does not let it out", at: b.w.env.Cluster.At})
+	var list []sim.Rule
+	for i, r := range b.w.env.Cluster.SecurityGroupEgress {
 		m := portMatch(r.Ports)
-		m.Dst = r.CIDR
-		f.Rules = append(f.Rules, sim.Rule{Match: m, Allow: true, Ref: b.ref(note{text: "security group of the nodes", at: r.At})})
+		m.Src, m.Dst = single(a), r.CIDR
+		list = append(list, sim.Rule{Match: m, Allow: true, Ref: b.once(fmt.Sprint("sg-out ", i), note{text: "security group of the nodes", at: r.At})})
 	}
-	return f
+	return append(list, sim.Rule{Match: sim.Match{Src: single(a)}, Ref: refuse})
+}
+
+// entering are the rules for packets to one of an interface's addresses: what
+// the nodes' security group lets in, and everything from the VPC, since the
+// group of EKS nodes admits its own members.
+func (b *builder) entering(a netip.Addr) []sim.Rule {
+	refuse := b.once("sg-in", note{code: "security-group", text: "the nodes' security group does not let it in", at: b.w.env.Cluster.At})
+	var list []sim.Rule
+	add := func(m sim.Match, src netip.Prefix, ref sim.Ref) {
+		m.Src, m.Dst = src, single(a)
+		list = append(list, sim.Rule{Match: m, Allow: true, Ref: ref})
+	}
+	for i, r := range b.w.env.Cluster.SecurityGroupIngress {
+		add(portMatch(r.Ports), r.CIDR, b.once(fmt.Sprint("sg-in ", i), note{text: "security group of the nodes", at: r.At}))
+	}
+	for _, c := range b.w.vpcCIDRs() {
+		add(sim.Match{}, c, b.once("sg-members", note{text: "security group of the nodes: its own members"}))
+	}
+	return append(list, sim.Rule{Match: sim.Match{Dst: single(a)}, Ref: refuse})
 }

@@ -25,24 +25,25 @@ func (w *work) pathFindings() {
 			}
 		}
 	}
-	for _, p := range w.paths {
+	for i := range w.paths {
+		p := &w.paths[i]
 		s := p.f.subject()
-		if blocked[s] || blocked[p.f.app.Key] || p.good() {
+		if blocked[s] || blocked[p.f.app.Key] || p.works() {
 			continue
 		}
 		blocked[s] = true
-		code, text := w.broken(p)
-		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.zone, p.variant, text)
+		code, text := w.brokenPath(p)
+		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, text)
 	}
 }
 
-// good: it arrived, the allow-list admits all it may show, the reply came back.
-func (p walked) good() bool {
-	return p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && p.replied
+// works: it arrived, the allow-list admits all it may show, the reply came back.
+func (p *walked) works() bool {
+	return !p.noOrigin() && p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && p.replied
 }
 
-// broken says what is wrong with a path, as a code and in words.
-func (w *work) broken(p walked) (code, text string) {
+// brokenPath says what is wrong with a path, as a code and in words.
+func (w *work) brokenPath(p *walked) (code, text string) {
 	reason := w.reason(p)
 	switch {
 	case p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && !p.replied:
@@ -54,27 +55,27 @@ func (w *work) broken(p walked) (code, text string) {
 }
 
 // reason says why a path ended as it did.
-func (w *work) reason(p walked) Reason {
+func (w *work) reason(p *walked) Reason {
 	switch {
-	case p.noOrigin:
-		return Reason{"no-origin", "no pod of the app has a place in " + p.zone}
-	case p.good():
+	case p.noOrigin():
+		return Reason{"no-origin", "no pod of the app has a place in " + p.from.zone}
+	case p.works():
 		return Reason{"delivered", "delivered, admitted, and the reply came back"}
 	case p.result.Verdict == sim.Delivered && p.result.At != p.end:
-		return Reason{"delivered-elsewhere", fmt.Sprintf("%s is delivered to %s instead", p.result.Packet.Dst.Addr(), w.b.nodeName(p.result.At))}
+		return Reason{"delivered-elsewhere", fmt.Sprintf("%s is delivered to %s instead", p.result.Packet.Dst.Addr(), p.net.nodeName(p.result.At))}
 	case p.result.Verdict == sim.Delivered && !p.allowed:
 		return Reason{"not-allowed", "the allow-list does not admit every source it may show"}
 	case p.result.Verdict == sim.Delivered && p.reply.Verdict == sim.Delivered:
 		return Reason{"reply-elsewhere", fmt.Sprintf("the reply to %s was delivered inside the site: the source overlaps it", p.result.Packet.Src.Addr())}
 	case p.result.Verdict == sim.Delivered:
-		return Reason{"no-reply", fmt.Sprintf("the reply to %s is lost at %s: %s", p.result.Packet.Src.Addr(), w.b.nodeName(p.reply.At), w.b.say(p.reply))}
+		return Reason{"no-reply", fmt.Sprintf("the reply to %s is lost at %s: %s", p.result.Packet.Src.Addr(), p.net.nodeName(p.reply.At), p.net.say(p.reply))}
 	}
-	n := w.b.notes[p.result.Ref]
+	n := p.net.notes[p.result.Ref]
 	code := cmp.Or(n.code, p.result.Code.String())
-	if p.result.At == w.b.vpc {
+	if p.result.At == p.net.vpc {
 		return Reason{"local", fmt.Sprintf("%s is inside a CIDR of the VPC, where no subnet holds it", p.result.Packet.Dst.Addr())}
 	}
-	return Reason{code, fmt.Sprintf("at %s: %s", w.b.nodeName(p.result.At), w.b.say(p.result))}
+	return Reason{code, fmt.Sprintf("at %s: %s", p.net.nodeName(p.result.At), p.net.say(p.result))}
 }
 
 // nodeName names a node of the network.

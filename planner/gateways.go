@@ -1,14 +1,6 @@
 package planner
 
-import (
-	"net/netip"
-	"slices"
-
-	"github.com/shopspring/decimal"
-
-	"egressplan/cidr"
-	"egressplan/planner/inventory"
-)
+import "github.com/shopspring/decimal"
 
 // gatewaysForPeak is how many gateway nodes the peak needs: mean traffic of the
 // declared volumes times peakFactor, over the type's baseline bandwidth at
@@ -33,18 +25,3 @@ const (
 	vxlanPort         = 8472
 	maxEgressGateways = 64
 )
-
-// tunnelOpen reports whether the nodes' security group lets the tunnel out to
-// some subnets.
-func (w *work) tunnelOpen(to []*block) bool {
-	rules := w.env.Cluster.SecurityGroupEgress
-	for _, b := range to {
-		if len(rules) > 0 && !slices.ContainsFunc(rules, func(r inventory.SGRule) bool {
-			udp := r.Ports.Protocol == "any" || r.Ports.Protocol == "udp" && r.Ports.From <= vxlanPort && vxlanPort <= r.Ports.To
-			return udp && cidr.Contains([]netip.Prefix{r.CIDR}, b.cidr)
-		}) {
-			return false
-		}
-	}
-	return true
-}

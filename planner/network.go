@@ -13,20 +13,23 @@ import (
 
 // Kinds of node, as they are shown in a path.
 const (
-	kindPod       = "pod"
-	kindSidecar   = "sidecar"
-	kindHost      = "node"
-	kindENI       = "network-interface"
-	kindSubnetOut = "route-table"
-	kindSubnetIn  = "subnet"
-	kindVPC       = "vpc-router"
-	kindNAT       = "nat-gateway"
-	kindEgress    = "egress-node"
-	kindGateway   = "egress-gateway"
-	kindInternet  = "internet-exit"
-	kindRouter    = "on-premises-router"
-	kindFirewall  = "firewall"
-	kindLAN       = "on-premises"
+	kindPod        = "pod"
+	kindSidecar    = "sidecar"
+	kindHost       = "node"
+	kindENI        = "network-interface"
+	kindSubnetOut  = "route-table"
+	kindSubnetIn   = "subnet"
+	kindVPC        = "vpc-router"
+	kindNAT        = "nat-gateway"
+	kindAttachment = "tgw-attachment"
+	kindEgress     = "egress-node"
+	kindGateway    = "egress-gateway"
+	kindInternet   = "internet-exit"
+	kindEndpoint   = "vpc-endpoint"
+	kindNetwork    = "network"
+	kindRouter     = "on-premises-router"
+	kindFirewall   = "firewall"
+	kindLAN        = "on-premises"
 )
 
 // The port ranges that translations take.
@@ -40,6 +43,16 @@ const (
 	ephemeralPort  = 32768 // the lowest a Linux pod takes by itself
 )
 
+// The largest packets, in bytes.
+// Source: Amazon VPC User Guide, NAT gateways; AWS Transit Gateway, Quotas;
+// Amazon EC2 User Guide, MTU.
+const (
+	mtuVPC            = 9001
+	mtuNAT            = 8500
+	mtuTransitGateway = 8500
+	tunnelOverhead    = 50 // VXLAN over IPv4 (Cilium, MTU with the egress gateway on)
+)
+
 var everywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 // note is what a Ref stands for: what is said of a hop, and the fact behind it.
@@ -51,6 +64,7 @@ type note struct {
 // builder compiles the environment and one pattern to a generic network.
 type builder struct {
 	w      *work
+	misuse string // the kind of misuse this network is for; "": none
 	net    sim.Network
 	notes  []note                      // by Ref; 0 means none
 	stands map[netip.Addr]netip.Prefix // an address that stands for any of a block
@@ -61,9 +75,18 @@ type builder struct {
 	gates  map[string]sim.NodeID       // transit-gateway, virtual-private-gateway
 	places map[placeKey]*placement
 	// rerouted are existing subnets that were given a new route table.
-	rerouted map[string]bool
-	vpc      sim.NodeID
-	exit     sim.NodeID
+	rerouted    map[string]bool
+	shared      map[string]sim.Ref // notes filed once
+	placed      []*placement
+	linkNodes   []namedNode
+	natNodes    []namedNode
+	prefixLists []sim.Route           // of gateway endpoints, for every route table
+	attached    map[string]sim.NodeID // transit gateway attachments by zone
+	egress      map[string]sim.NodeID // egress nodes by name
+	watched     map[sim.NodeID]bool   // what is health-checked or routed to dynamically: its loss is noticed
+	far         map[string]sim.NodeID // where destinations are that are not on-premises
+	vpc         sim.NodeID
+	exit        sim.NodeID
 }
 
 // subnetNodes are the two sides of a subnet's border: out holds the outbound
@@ -73,6 +96,12 @@ type subnetNodes struct {
 	name    string
 	cidr    netip.Prefix
 	out, in sim.NodeID
+}
+
+// namedNode is a node under the name that states call it by.
+type namedNode struct {
+	name string
+	id   sim.NodeID
 }
 
 // siteNodes are an on-premises location.
@@ -85,6 +114,16 @@ type siteNodes struct {
 func (b *builder) ref(n note) sim.Ref {
 	b.notes = append(b.notes, n)
 	return sim.Ref(len(b.notes) - 1)
+}
+
+// once files a note that many nodes share the first time it is needed.
+func (b *builder) once(key string, n note) sim.Ref {
+	if r, ok := b.shared[key]; ok {
+		return r
+	}
+	r := b.ref(n)
+	b.shared[key] = r
+	return r
 }
 
 // add adds a node and returns its index.
@@ -109,32 +148,32 @@ func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) 
 // firewalls, the gateways, the VPC's router and its existing subnets.
 func newBuilder(w *work) *builder {
 	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
-		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{}}
+		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{},
+		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, egress: map[string]sim.NodeID{}, far: map[string]sim.NodeID{}}
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")
 	b.at(b.exit).Owns = []netip.Prefix{everywhere}
 	b.connectSites()
 	b.existingSubnets()
+	b.connectElsewhere()
+	b.existingTables()
 	return b
 }
 
 // addSubnet adds both sides of a subnet's border and tells the VPC's router
 // about it. The route table starts with the local routes, which nothing
 // propagated may override (Amazon VPC User Guide, Route priority).
-func (b *builder) addSubnet(key, name string, c netip.Prefix, acls []string) subnetNodes {
-	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, ""), in: b.add(kindSubnetIn, name, "")}
+func (b *builder) addSubnet(key, name, zone string, c netip.Prefix, acls []string) subnetNodes {
+	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, zone), in: b.add(kindSubnetIn, name, zone)}
 	b.subnet[key] = s
 	for _, v := range b.w.vpcCIDRs() {
 		b.at(s.out).Routes = append(b.at(s.out).Routes, sim.Route{Dst: v, Pinned: true, Next: []sim.NodeID{b.vpc},
 			Ref: b.ref(note{code: "local", text: fmt.Sprintf("%s is a CIDR of the VPC: local route", v), source: "Amazon VPC User Guide, Route priority"})})
 	}
 	b.route(b.vpc, c, s.in, "subnet "+name)
-	for i := range b.w.env.VPC.NetworkACLs {
-		acl := &b.w.env.VPC.NetworkACLs[i]
-		if slices.ContainsFunc(acl.Subnets, func(v inventory.Value[string]) bool { return slices.Contains(acls, v.V) }) {
-			b.at(s.out).Ingress = b.aclFilter(acl, acl.Outbound, true)
-			b.at(s.in).Ingress = b.aclFilter(acl, acl.Inbound, false)
-		}
+	if acl := b.w.aclOf(acls...); acl != nil {
+		b.at(s.out).Ingress = b.aclFilter(acl, acl.Outbound, true)
+		b.at(s.in).Ingress = b.aclFilter(acl, acl.Inbound, false)
 	}
 	return s
 }
@@ -147,7 +186,7 @@ func (b *builder) newSubnet(bl *block) subnetNodes {
 	if s, ok := b.subnet[bl.name]; ok {
 		return s
 	}
-	return b.addSubnet(bl.name, bl.name, bl.cidr, []string{"new"})
+	return b.addSubnet(bl.name, bl.name, bl.zone, bl.cidr, []string{"new"})
 }
 
 // portMatch matches a protocol and its destination ports.
@@ -174,10 +213,10 @@ func protocol(name string) sim.Protocol {
 // destinationBlocks are the addresses of a destination; where only host names
 // are given, the first block of its site stands for them.
 func (w *work) destinationBlocks(d *inventory.Destination) []netip.Prefix {
-	var list []netip.Prefix
-	for _, c := range d.CIDRs {
-		list = append(list, c.V)
+	if d.Kind.V != inventory.KindOnPremises {
+		return w.elsewhereBlocks(d)
 	}
+	list := values(d.CIDRs)
 	if len(list) == 0 {
 		for i := range w.env.Sites {
 			if s := &w.env.Sites[i]; s.Name.V == d.Site && len(s.CIDRs) > 0 {

@@ -1,12 +1,14 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"egressplan/cidr"
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -31,6 +33,9 @@ type ciliumStory struct {
 	members [][]*group            // groups by fleet
 	ips     map[string]netip.Addr // egress IP by group name and entry
 	missing []string
+	own     map[gatewayEntry]netip.Addr // the gateway nodes' own addresses
+	closed  map[tunnel]string           // tunnels that are stopped, and where
+	nowhere sim.NodeID                  // where these end
 }
 
 // gatewayEntry is one entry of the policies' egressGateways: one node, since the
@@ -68,7 +73,7 @@ func (ciliumPattern) story(w *work) *ciliumStory { return w.story.(*ciliumStory)
 
 func (p ciliumPattern) demands(w *work) []demand {
 	w.setGroups(w.partition(false))
-	s := &ciliumStory{of: w.pairGroups(), ips: map[string]netip.Addr{}, fleetOf: map[string]int{}}
+	s := &ciliumStory{of: w.pairGroups(), ips: map[string]netip.Addr{}, fleetOf: map[string]int{}, own: map[gatewayEntry]netip.Addr{}}
 	w.story = s
 	s.groups = distinct(s.of)
 	p.fleet(w, s)
@@ -183,26 +188,40 @@ func (p ciliumPattern) home(w *work, zone string) (*block, []netip.Prefix) {
 func (p ciliumPattern) compile(w *work, b *builder) {
 	s := p.story(w)
 	b.placeShared()
+	for _, z := range w.zones {
+		if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
+			b.at(place.host).MTU = mtuVPC - tunnelOverhead
+		}
+	}
 	gateways := make([]sim.NodeID, len(s.entries))
 	for i, e := range s.entries {
 		gateways[i] = p.gateway(w, b, e)
 	}
+	s.closed = p.tunnels(w, b, gateways)
+	s.nowhere = b.add(kindHost, "closed tunnel", "")
+	b.at(s.nowhere).Ref = b.ref(note{code: "tunnel-closed", text: "the tunnel does not get through", source: "Cilium documentation, System requirements"})
 	var steered []sim.NAT
 	b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, label sim.Label) {
 		if g := s.of[pair{a.Key, d.Name.V}]; g != nil {
 			steered = append(steered, p.steer(w, b, g, d, label, gateways)...)
 		}
 	})
-	slices.SortStableFunc(steered, narrowFirst)
 	for _, z := range w.zones {
-		if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
-			host := b.at(place.host)
-			host.NAT = append(slices.Clone(steered), host.NAT...)
+		place := b.places[placeKey{sharedSpace, z}]
+		if place.host == sim.None {
+			continue
 		}
+		first := slices.Clone(steered)
+		for _, a := range w.apps {
+			first = append(first, b.leaveAlone(place, w.label(a))...)
+		}
+		slices.SortStableFunc(first, narrowFirst)
+		host := b.at(place.host)
+		host.NAT = append(first, host.NAT...)
 	}
 	for _, id := range gateways {
 		if id != sim.None {
-			slices.SortStableFunc(b.at(id).NAT, narrowFirst)
+			p.masquerade(w, b, id)
 		}
 	}
 }
@@ -210,6 +229,38 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 // narrowFirst orders translations as Cilium looks policies up: the longest
 // destination prefix wins.
 func narrowFirst(a, b sim.NAT) int { return b.Match.Dst.Bits() - a.Match.Dst.Bits() }
+
+// leaveAlone gives an app's packets to the blocks that every egress policy
+// excludes the node's own way, and returns the translations that go with it. An
+// excluded block is an entry like any other: the longer prefix decides (Cilium
+// documentation, Egress Gateway).
+func (b *builder) leaveAlone(place *placement, label sim.Label) []sim.NAT {
+	var list []sim.NAT
+	for _, x := range b.w.env.Cluster.Cilium.ExcludedCIDRs {
+		c, n := x.V, b.at(place.host)
+		why := b.once("excluded "+c.String(), note{text: "excluded from the egress policies: " + c.String(), source: ciliumEgress})
+		for _, v := range []string{variantPrimary, variantSecondary} {
+			a, there := place.addr[v]
+			if !there {
+				continue
+			}
+			next, to := b.primaryOf(place.host), place.addr[variantHost]
+			if v == variantSecondary && place.masq.IsValid() {
+				next, to = place.eni[v], place.masq
+			}
+			n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: []sim.NodeID{next}, Ref: why})
+			t := sim.NAT{Match: sim.Match{Src: single(a), Dst: c, Label: label}, Ref: why}
+			if !cidr.Contains(b.w.untranslated(), c) {
+				t.To, t.PortFrom, t.PortTo = []netip.Addr{to}, ciliumPortFrom, natPortTo
+			}
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// ciliumEgress is the source of what the egress gateway does.
+const ciliumEgress = "Cilium documentation, Egress Gateway"
 
 // steer leads one app's packets for a destination to its fleet's gateways, and
 // translates them there. It returns what keeps the pod's own node from
@@ -226,30 +277,64 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 		}
 		next = append(next, gateways[i])
 		n := b.at(gateways[i])
+		to := b.conflicting(p, w, g, s.entries[i], ip)
 		for _, c := range blocks {
-			n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: c, Label: label}, To: []netip.Addr{ip}, PortFrom: ciliumPortFrom, PortTo: natPortTo,
-				Ref: b.ref(note{text: fmt.Sprintf("egress policy of %s: to its egress IP %s", g.name, ip), source: "Cilium documentation, Egress Gateway"})})
+			if slices.Contains(values(w.env.Cluster.Cilium.ExcludedCIDRs), c) {
+				continue
+			}
+			n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: c, Label: label}, To: to, PortFrom: ciliumPortFrom, PortTo: natPortTo,
+				Ref: b.once("egress "+g.name+" "+ip.String(), note{text: fmt.Sprintf("egress policy of %s: to its egress IP %s", g.name, ip), source: ciliumEgress})})
 		}
 	}
 	if len(next) == 0 {
 		return nil
 	}
-	why := b.ref(note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: "Cilium documentation, Egress Gateway"})
+	why := b.once("steer "+g.name, note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: ciliumEgress})
 	var untouched []sim.NAT
 	for _, c := range blocks {
+		if slices.Contains(values(w.env.Cluster.Cilium.ExcludedCIDRs), c) {
+			continue
+		}
 		untouched = append(untouched, sim.NAT{Match: sim.Match{Dst: c, Label: label}, Ref: why})
 		for _, z := range w.zones {
 			if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
-				host := b.at(place.host)
-				host.Routes = append(host.Routes, sim.Route{Dst: c, Label: label, Opening: true, Next: next, Tunnel: true, Ref: why})
+				b.steerFrom(place, c, label, s.tunnelled(z, next), why)
 			}
 		}
 	}
 	return untouched
 }
 
+// steerFrom adds the policy's entries of a node: for the addresses of its pods,
+// since the policy map is keyed by them.
+func (b *builder) steerFrom(place *placement, c netip.Prefix, label sim.Label, next []sim.NodeID, why sim.Ref) {
+	host := b.at(place.host)
+	for _, v := range []string{variantPrimary, variantSecondary} {
+		if a, ok := place.addr[v]; ok {
+			host.Routes = append(host.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: next, Tunnel: true, Ref: why})
+		}
+	}
+}
+
+// conflicting is what a gateway translates to: the egress IP, or where a second
+// policy with the same prefix selects the app, either policy's or nothing, in
+// turns (Cilium documentation, Egress Gateway: conflicting policies).
+func (b *builder) conflicting(p ciliumPattern, w *work, g *group, e gatewayEntry, ip netip.Addr) []netip.Addr {
+	if b.misuse != statePolicyOverlap {
+		return []netip.Addr{ip}
+	}
+	s := p.story(w)
+	for _, other := range s.members[e.fleet] {
+		if x, ok := s.ips[e.ipName(other.name)]; ok && other != g {
+			return []netip.Addr{ip, x, {}}
+		}
+	}
+	return []netip.Addr{ip, s.own[e], {}}
+}
+
 // gateway adds the gateway node of an entry.
 func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
+	s := p.story(w)
 	home := w.layout.get(sharedSpace, e.zone, purposeEgressNodes)
 	if home == nil {
 		return sim.None
@@ -257,10 +342,13 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 	b.exitOnce(home, e.zone, nil, nil)
 	sn := b.newSubnet(home)
 	id := b.add(kindEgress, e.nodeName(), e.zone)
-	eni := b.eni("interface of "+e.nodeName(), e.zone, sn, id)
+	eni := b.eni("interface of "+e.nodeName(), e.zone, sn)
 	b.route(id, everywhere, eni, "by the interface that carries the egress IP")
-	for _, g := range p.story(w).members[e.fleet] {
-		if ip, ok := p.story(w).ips[e.ipName(g.name)]; ok {
+	s.own[e] = b.standIn(home)
+	b.at(id).Owns = append(b.at(id).Owns, single(s.own[e]))
+	b.toHost(eni, sn, id, s.own[e])
+	for _, g := range s.members[e.fleet] {
+		if ip, ok := s.ips[e.ipName(g.name)]; ok {
 			b.at(id).Owns = append(b.at(id).Owns, single(ip))
 			b.toHost(eni, sn, id, ip)
 		}
@@ -271,12 +359,146 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 			if a, ok := place.addr[v]; ok {
 				n := b.at(id)
 				n.Routes = append(n.Routes, sim.Route{Dst: single(a), Next: []sim.NodeID{place.host}, Tunnel: true,
-					Ref: b.ref(note{text: "tunnelled back to the pod's node"})})
+					Ref: b.once("tunnel back", note{text: "tunnelled back to the pod's node"})})
 			}
 		}
 	}
+	b.egress[e.nodeName()] = id
+	b.watched[id] = w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise
 	return id
 }
+
+// masquerade completes a gateway's translations: what no policy selects leaves
+// with the node's own address, or as it is where Cilium is told so.
+func (p ciliumPattern) masquerade(w *work, b *builder, id sim.NodeID) {
+	n := b.at(id)
+	slices.SortStableFunc(n.NAT, narrowFirst)
+	for _, dst := range w.untranslated() {
+		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: dst}, Ref: b.once("native "+dst.String(), note{text: fmt.Sprintf("%s is not translated", dst)})})
+	}
+	n.NAT = append(n.NAT, sim.NAT{To: []netip.Addr{n.Owns[0].Addr()}, PortFrom: ciliumPortFrom, PortTo: natPortTo,
+		Ref: b.once("masquerade", note{text: "Cilium masquerades to the node's address", source: "Cilium documentation, Masquerading"})})
+}
+
+// tunnels walks the packet that carries others from each zone's node to each
+// gateway node, and says which do not get through.
+func (p ciliumPattern) tunnels(w *work, b *builder, gateways []sim.NodeID) map[tunnel]string {
+	closed := map[tunnel]string{}
+	walker := sim.NewWalker(&b.net)
+	for _, z := range w.zones {
+		place := b.places[placeKey{sharedSpace, z}]
+		if place.host == sim.None {
+			continue
+		}
+		for _, id := range gateways {
+			if id == sim.None {
+				continue
+			}
+			r := walker.Forward(place.host, sim.Packet{Protocol: sim.UDP,
+				Src: netip.AddrPortFrom(place.addr[variantHost], ephemeralPort), Dst: netip.AddrPortFrom(b.at(id).Owns[0].Addr(), vxlanPort)}, 0)
+			if r.Verdict != sim.Delivered || r.At != id {
+				closed[tunnel{z, id}] = fmt.Sprintf("udp/%d from %s to %s ends at %s: %s", vxlanPort, z, b.nodeName(id), b.nodeName(r.At), b.say(r))
+			}
+		}
+	}
+	return closed
+}
+
+// tunnel is the way from a zone's nodes to a gateway node.
+type tunnel struct {
+	zone    string
+	gateway sim.NodeID
+}
+
+// tunnelled is where a zone's packets for some gateways go: a tunnel that is
+// closed swallows them.
+func (s *ciliumStory) tunnelled(zone string, gateways []sim.NodeID) []sim.NodeID {
+	list := slices.Clone(gateways)
+	for i, id := range list {
+		if _, shut := s.closed[tunnel{zone, id}]; shut {
+			list[i] = s.nowhere
+		}
+	}
+	return list
+}
+
+// faults: a gateway node dies, or its Node object goes, or it lacks the egress
+// IPs.
+func (p ciliumPattern) faults(w *work) []fault {
+	lasts := lastsEgressNode
+	if w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise {
+		lasts = lastsHealth
+	}
+	var list []fault
+	for _, name := range sortedKeys(w.b.egress) {
+		id := []sim.NodeID{w.b.egress[name]}
+		list = append(list,
+			fault{state: State{stateEgressNodeLost, name}, fails: id, survives: inventory.SurviveNodeLost, lasts: lasts},
+			fault{state: State{stateEgressNodeDeleted, name}, fails: id, survives: inventory.SurviveNodeLost, lasts: lastsDeleted},
+			fault{state: State{stateEgressIPMissing, name}, fails: id, lasts: lastsEgressIP})
+	}
+	return list
+}
+
+// misuse: whoever wears the label in the namespace is taken for the app, and a
+// pod that no policy knows leaves as its node does.
+func (p ciliumPattern) misuse(w *work, kind string, a *inventory.App) misuse {
+	m := misuse{from: w.origins(a)}
+	switch kind {
+	case stateImpostor:
+		m.who = "another pod in namespace " + a.Namespace.V + " that wears the labels of " + a.Key
+	case stateMislabelled:
+		m.from, m.who = relabelled(m.from, 0), "a pod of "+a.Key+" without the labels that its egress policy selects"
+	case statePolicyLag:
+		m.from, m.who = relabelled(m.from, 0), "a new pod of "+a.Key+" that no egress policy is programmed for yet"
+		m.lasts = duration{"a second or two, a minute was seen in old versions; connections opened meanwhile break", true}
+	case stateMisplaced:
+		m.from, m.who = p.onGateways(w, a), "a pod of "+a.Key+", or of somebody no policy selects, on an egress node"
+	case statePolicyOverlap:
+		m.net, m.who = w.networkFor(kind), "a pod of "+a.Key+" that a second policy selects for the same prefix"
+	default:
+		return misuse{void: "there is no mesh in this pattern"}
+	}
+	return m
+}
+
+// onGateways are pods on the gateway nodes: one that the policies select, and one
+// that they do not.
+func (p ciliumPattern) onGateways(w *work, a *inventory.App) []origin {
+	var list []origin
+	for _, e := range p.story(w).entries {
+		id, there := w.b.egress[e.nodeName()]
+		if !there || e.n > 0 || p.story(w).fleetOf[w.fleetGroup(p, a)] != e.fleet {
+			continue
+		}
+		o := origin{zone: e.zone, variant: variantPrimary, start: id, addr: p.story(w).own[e], label: w.label(a)}
+		list = append(list, o, relabelled([]origin{o}, 0)[0])
+	}
+	return list
+}
+
+// fleetGroup is the group of the first destination of an app.
+func (w *work) fleetGroup(p ciliumPattern, a *inventory.App) string {
+	for _, f := range w.onPremises(a) {
+		if g := p.story(w).of[pair{a.Key, f.to.Name.V}]; g != nil {
+			return g.name
+		}
+	}
+	return ""
+}
+
+// relabelled are the same pods under another identity.
+func relabelled(list []origin, label sim.Label) []origin {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].label = label
+	}
+	return out
+}
+
+// hostLabel: packets of the host network have the node's identity, which no
+// policy selects.
+func (ciliumPattern) hostLabel(*work, *inventory.App) sim.Label { return 0 }
 
 // source is every egress IP a pod of the group may be hashed to.
 func (p ciliumPattern) source(w *work, a *inventory.App, d *inventory.Destination) source {
@@ -380,9 +602,20 @@ func (p ciliumPattern) policyFindings(w *work) {
 			}
 		}
 	}
-	if blocks := w.groupBlocks(sharedSpace, purposeEgressNodes); !w.tunnelOpen(blocks) {
-		w.report("tunnel-closed", w.env.Cluster.At, nil, "securityGroupEgress does not let udp/%d out to the gateway nodes", vxlanPort)
+	for _, t := range sortedTunnels(s.closed) {
+		w.report("tunnel-closed", w.env.Cluster.At, nil, "%s", s.closed[t])
 	}
+}
+
+func sortedTunnels(m map[tunnel]string) []tunnel {
+	list := make([]tunnel, 0, len(m))
+	for t := range m {
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(a, b tunnel) int {
+		return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.gateway, b.gateway))
+	})
+	return list
 }
 
 // policyEntries is how many map entries every node holds: each selected pod

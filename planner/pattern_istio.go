@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"egressplan/cidr"
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -21,13 +22,19 @@ type istioPattern struct{}
 
 // istioStory is what the pattern remembers between its steps.
 type istioStory struct {
-	gateways int                         // gateway nodes
-	pinned   map[string]bool             // groups whose gateways keep fixed addresses
-	perZone  int                         // gateway nodes of a group in a zone
-	addr     map[placeKey][]netip.Addr   // pinned node addresses
-	ports    map[endpoint]uint16         // the gateways' port for an endpoint
-	pods     map[placeKey]netip.AddrPort // gateway pod by group and zone
+	gateways int                       // gateway nodes
+	pinned   map[string]bool           // groups whose gateways keep fixed addresses
+	perZone  int                       // gateway nodes of a group in a zone
+	addr     map[placeKey][]netip.Addr // pinned node addresses
+	ports    map[endpoint]uint16       // the gateways' port for an endpoint
+	pods     map[placeKey]gatewayPod   // gateway pod by group and zone
 	missing  []string
+}
+
+// gatewayPod is the pod that stands for a group's gateways in a zone.
+type gatewayPod struct {
+	node sim.NodeID
+	addr netip.Addr
 }
 
 // endpoint is one address and port of a destination behind the gateway.
@@ -43,7 +50,7 @@ func (istioPattern) story(w *work) *istioStory { return w.story.(*istioStory) }
 
 func (p istioPattern) demands(w *work) []demand {
 	w.setGroups(w.partition(true))
-	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey][]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]netip.AddrPort{}}
+	s := &istioStory{pinned: map[string]bool{}, addr: map[placeKey][]netip.Addr{}, ports: map[endpoint]uint16{}, pods: map[placeKey]gatewayPod{}}
 	w.story = s
 	groups := w.list
 	list := append(w.sharedNodes(), w.attachments()...)
@@ -155,8 +162,11 @@ func (p istioPattern) tooBroad(w *work, g *group, home *block) bool {
 // another one to the destination, which leaves by the gateway node's CNI rules.
 // Whatever the sidecar does not take goes the node's own way.
 func (p istioPattern) compile(w *work, b *builder) {
+	s := p.story(w)
 	b.placeShared()
-	b.eachPair(w.apps, func(_ *inventory.App, d *inventory.Destination, _ sim.Label) { p.number(w, d) })
+	if len(s.ports) == 0 {
+		b.eachPair(w.apps, func(_ *inventory.App, d *inventory.Destination, _ sim.Label) { p.number(w, d) })
+	}
 	for _, g := range w.list {
 		for _, z := range w.zones {
 			p.gateway(w, b, g, z)
@@ -164,7 +174,7 @@ func (p istioPattern) compile(w *work, b *builder) {
 	}
 	for _, z := range w.zones {
 		place := b.places[placeKey{sharedSpace, z}]
-		for _, v := range []string{variantPrimary, variantSecondary, variantBranch} {
+		for _, v := range []string{variantPrimary, variantSecondary, variantBranch, variantDiscovered} {
 			if _, ok := place.start[v]; ok {
 				p.sidecar(w, b, place, v)
 			}
@@ -193,18 +203,19 @@ func (p istioPattern) gateway(w *work, b *builder, g *group, zone string) {
 	if home == nil {
 		return
 	}
-	b.exitOnce(home, zone, g, func(out subnetNodes, _ string, _ *group) { b.toSites(out.out) })
-	name := "gateways of " + g.name
-	place := b.placePinned(name, zone, home, s.addr[placeKey{g.name, zone}])
+	b.exitOnce(home, zone, g, func(out subnetNodes, zone string, _ *group) { b.toSites(out.out, zone) })
+	place := b.placePinned("gateways of "+g.name, zone, home, s.addr[placeKey{g.name, zone}])
+	place.gateway = true
 	v := variantPrimary
 	if _, ok := place.start[v]; !ok {
 		v = variantSecondary
 	}
 	pod, addr := place.start[v], place.addr[v]
-	s.pods[placeKey{g.name, zone}] = netip.AddrPortFrom(addr, 0)
+	s.pods[placeKey{g.name, zone}] = gatewayPod{pod, addr}
+	b.watched[pod] = true
 	n := b.at(pod)
 	n.Kind, n.Name = kindGateway, "egress gateway of "+g.name
-	n.Proxy = &sim.Proxy{Authorize: &sim.Filter{Ref: b.ref(note{code: "unauthorized",
+	n.Proxy = &sim.Proxy{Authorize: &sim.Filter{Ref: b.once("unauthorized", note{code: "unauthorized",
 		text: "no AuthorizationPolicy allows this workload", source: "Istio documentation, AuthorizationPolicy"})}}
 	served := map[uint16]bool{}
 	b.eachPair(g.apps, func(_ *inventory.App, d *inventory.Destination, label sim.Label) {
@@ -225,23 +236,28 @@ func (p istioPattern) serve(w *work, b *builder, gateway sim.NodeID, addr netip.
 			authorize := m
 			authorize.Label = label
 			proxy.Authorize.Rules = append(proxy.Authorize.Rules, sim.Rule{Match: authorize, Allow: true,
-				Ref: b.ref(note{text: "the workload is authorised for " + d.Name.V})})
+				Ref: b.once("authorized "+d.Name.V, note{text: "the workload is authorised for " + d.Name.V})})
 			if served[port] {
 				continue
 			}
 			served[port] = true
 			proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: m, From: addr, To: []netip.AddrPort{netip.AddrPortFrom(firstHost(c), r.From)},
-				Ref: b.ref(note{text: fmt.Sprintf("the gateway opens its own connection to %s", d.Name.V), source: "Istio documentation, Egress Gateways"})})
+				Ref: b.once("gateway opens "+d.Name.V, note{text: fmt.Sprintf("the gateway opens its own connection to %s", d.Name.V), source: istioEgress})})
 		}
 	}
 }
 
+// istioEgress is the source of what sidecars and gateways do.
+const istioEgress = "Istio documentation, Egress Gateways"
+
 // sidecar puts a proxy in front of a pod: every app's endpoints lead to the
-// gateways of its group in any zone.
+// gateways of its group in any zone. A workload that is in the mesh but not in
+// the plan is led to the gateways as well, since a VirtualService counts for the
+// whole mesh; they refuse it.
 func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant string) {
-	s := p.story(w)
 	pod, addr := place.start[variant], place.addr[variant]
 	car := b.add(kindSidecar, "sidecar", place.zone)
+	place.sidecar = append(place.sidecar, car)
 	b.at(pod).Routes[0].Next = []sim.NodeID{car}
 	b.route(car, single(addr), pod, "the pod it stands in front of")
 	b.route(car, everywhere, place.host, "the pod's node")
@@ -253,30 +269,131 @@ func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant str
 	}
 	proxy := &sim.Proxy{}
 	b.at(car).Proxy = proxy
-	b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, label sim.Label) {
-		for _, c := range w.destinationBlocks(d) {
-			for _, r := range d.Ports {
-				port, ok := s.ports[endpoint{c, r.From}]
-				if !ok {
-					continue
+	if b.misuse != stateServiceEntryMissing {
+		b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, label sim.Label) {
+			proxy.Forwards = append(proxy.Forwards, p.lead(w, b, a, d, addr, label)...)
+		})
+		seen := map[string]bool{}
+		b.eachPair(w.apps, func(a *inventory.App, d *inventory.Destination, _ sim.Label) {
+			if !seen[d.Name.V] {
+				seen[d.Name.V] = true
+				proxy.Forwards = append(proxy.Forwards, p.lead(w, b, a, d, addr, 0)...)
+			}
+		})
+	}
+	if b.misuse == stateServiceEntryMissing && w.env.Cluster.Istio.OutboundTrafficPolicy.V == inventory.IstioRegistryOnly {
+		proxy.Authorize = &sim.Filter{Ref: b.once("registry only", note{code: "not-registered",
+			text: "outboundTrafficPolicy is REGISTRY_ONLY and no ServiceEntry knows the destination", source: "Istio documentation, Accessing External Services"})}
+		proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: sim.Match{Protocol: sim.TCP}, From: addr, KeepLabel: true})
+	}
+}
+
+// lead is what a sidecar does with an app's connections to a destination. Ranges
+// that the sidecar does not capture are left out (Istio, traffic capture).
+func (p istioPattern) lead(w *work, b *builder, a *inventory.App, d *inventory.Destination, addr netip.Addr, label sim.Label) []sim.Forward {
+	s := p.story(w)
+	group := w.groups[a.Key].name
+	excluded := values(w.env.Cluster.Istio.ExcludeOutboundIPRanges)
+	var list []sim.Forward
+	for _, c := range w.destinationBlocks(d) {
+		if cidr.Contains(excluded, c) {
+			continue
+		}
+		for _, r := range d.Ports {
+			port, ok := s.ports[endpoint{c, r.From}]
+			if !ok {
+				continue
+			}
+			f := sim.Forward{From: addr, KeepLabel: true, Ref: b.once("captured "+group, note{
+				text: "captured by the sidecar: mutual TLS to a gateway of " + group, source: istioEgress})}
+			for _, z := range w.zones {
+				if gw, ok := s.pods[placeKey{group, z}]; ok {
+					f.To, f.Via = append(f.To, netip.AddrPortFrom(gw.addr, port)), append(f.Via, gw.node)
 				}
-				var to []netip.AddrPort
-				for _, z := range w.zones {
-					if gw, ok := s.pods[placeKey{w.groups[a.Key].name, z}]; ok {
-						to = append(to, netip.AddrPortFrom(gw.Addr(), port))
-					}
-				}
-				if len(to) == 0 {
-					continue
-				}
-				m := portMatch(inventory.PortRange{Protocol: "tcp", From: r.From, To: r.To})
-				m.Dst, m.Label = c, label
-				proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: m, From: addr, To: to, KeepLabel: true,
-					Ref: b.ref(note{text: "captured by the sidecar: mutual TLS to a gateway of " + w.groups[a.Key].name, source: "Istio documentation, Egress Gateways"})})
+			}
+			if len(f.To) == 0 {
+				continue
+			}
+			f.Match = portMatch(inventory.PortRange{Protocol: "tcp", From: r.From, To: r.To})
+			f.Match.Dst, f.Match.Label = c, label
+			list = append(list, f)
+			if d.ClusterIP.Set {
+				f.Match.Dst = single(d.ClusterIP.V)
+				list = append(list, f)
 			}
 		}
-	})
+	}
+	return list
 }
+
+// faults: the gateways of a zone go; sidecars learn of it.
+func (p istioPattern) faults(w *work) []fault {
+	var list []fault
+	for _, z := range w.zones {
+		var fails []sim.NodeID
+		for _, g := range w.list {
+			if gw, ok := p.story(w).pods[placeKey{g.name, z}]; ok {
+				fails = append(fails, gw.node)
+			}
+		}
+		if len(fails) > 0 {
+			list = append(list, fault{state: State{stateGatewayLost, z}, fails: fails, survives: inventory.SurviveNodeLost, lasts: lastsGateway})
+		}
+	}
+	return list
+}
+
+// misuse: a label decides nothing here, the certificate does; what passes by the
+// sidecar shows the node, and what runs on the gateway nodes shows theirs.
+func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
+	m := misuse{from: w.origins(a)}
+	switch kind {
+	case stateImpostor:
+		m.from, m.who = relabelled(m.from, w.stranger()), "another workload of the mesh that wears the labels of "+a.Key+" but has its own service account"
+	case stateMislabelled:
+		m.who = "a pod of " + a.Key + " without its labels: the service account decides, not the label"
+	case stateNoSidecar:
+		m.from, m.who = w.besides(a), "a pod of "+a.Key+" without a sidecar"
+	case stateProxyUID:
+		m.from, m.who = w.besides(a), "a process of "+a.Key+" that runs as UID or GID 1337"
+	case stateMisplaced:
+		m.from, m.who = p.onGateways(w, a), "a pod without a sidecar on the gateway nodes of "+a.Key
+	case statePolicyLag:
+		for _, z := range w.zones {
+			if place := w.b.places[placeKey{sharedSpace, z}]; place != nil {
+				m.fault.Down = append(m.fault.Down, place.sidecar...)
+			}
+		}
+		m.who, m.lasts = "a pod of "+a.Key+" whose sidecar does not listen yet", duration{"until the sidecar is ready; not at all where it starts first (native sidecars, holdApplicationUntilProxyStarts)", false}
+	case stateServiceEntryMissing:
+		m.net, m.who = w.networkFor(kind), "a pod of "+a.Key+" whose destination no ServiceEntry or VirtualService leads to the gateway"
+	case statePolicyOverlap:
+		return misuse{void: "two VirtualServices for one host are merged or the oldest wins; which is not modelled"}
+	}
+	return m
+}
+
+// onGateways are pods on the gateway nodes of an app's group.
+func (p istioPattern) onGateways(w *work, a *inventory.App) []origin {
+	var list []origin
+	g := w.groups[a.Key]
+	if g == nil {
+		return nil
+	}
+	for _, z := range w.zones {
+		place := w.b.places[placeKey{"gateways of " + g.name, z}]
+		if place == nil || place.host == sim.None {
+			continue
+		}
+		o := place.origin(z, variantSecondary, w.stranger())
+		o.start = place.host
+		list = append(list, o)
+	}
+	return list
+}
+
+// hostLabel: packets of the host network carry no certificate.
+func (istioPattern) hostLabel(*work, *inventory.App) sim.Label { return 0 }
 
 // source is the gateways' subnets while nothing pins them, else their fixed
 // addresses.

@@ -120,9 +120,9 @@ func (p natPattern) compile(w *work, b *builder) {
 				continue
 			}
 			s := b.newSubnet(bl)
-			b.toSites(s.out)
+			b.toSites(s.out, z)
 			name := "nat-" + z + " of " + g.name
-			nat[placeKey{g.name, z}] = natExit{b.natGateway(name, z, []netip.Addr{natAddress(bl)}, s), name}
+			nat[placeKey{g.name, z}] = natExit{b.natGateway(bl.name, name, z, []netip.Addr{natAddress(bl)}, s), name}
 		}
 	}
 	b.placeGroups(groups, func(s subnetNodes, zone string, g *group) {
@@ -153,6 +153,15 @@ func (p natPattern) source(w *work, a *inventory.App, _ *inventory.Destination) 
 	s.usable = usableIn(s.blocks)
 	return s
 }
+
+// faults: the NAT gateways are among what all patterns have.
+func (natPattern) faults(*work) []fault { return nil }
+
+func (natPattern) misuse(w *work, kind string, a *inventory.App) misuse {
+	return w.dedicatedMisuse(kind, a)
+}
+
+func (natPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 // usage: hours and GB in both directions, private gateways on the same meters
 // as public ones; and the zone crossings where a zone has no gateway.

@@ -6,6 +6,7 @@ import (
 
 	"egressplan/cost"
 	"egressplan/planner/inventory"
+	"egressplan/sim"
 )
 
 // subnetPattern is pattern 1: a node group in dedicated subnets for each source
@@ -25,7 +26,7 @@ func (subnetPattern) settle(w *work) {
 }
 
 func (subnetPattern) compile(w *work, b *builder) {
-	b.placeGroups(w.list, func(s subnetNodes, _ string, _ *group) { b.toSites(s.out) })
+	b.placeGroups(w.list, func(s subnetNodes, zone string, _ *group) { b.toSites(s.out, zone) })
 }
 
 // source is the node subnets while the CNI translates, the pod subnets where it
@@ -59,6 +60,14 @@ func (subnetPattern) source(w *work, a *inventory.App, d *inventory.Destination)
 	s.usable = usableIn(s.blocks)
 	return s
 }
+
+func (subnetPattern) faults(*work) []fault { return nil }
+
+func (subnetPattern) misuse(w *work, kind string, a *inventory.App) misuse {
+	return w.dedicatedMisuse(kind, a)
+}
+
+func (subnetPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }
 

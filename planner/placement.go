@@ -11,11 +11,12 @@ import (
 
 // Pod variants: how a pod is attached decides its exit and its source.
 const (
-	variantPrimary   = "primary-eni"
-	variantSecondary = "secondary-eni"
-	variantBranch    = "branch-eni"
-	variantHost      = "host"
-	variantFargate   = "fargate"
+	variantPrimary    = "primary-eni"
+	variantSecondary  = "secondary-eni"
+	variantBranch     = "branch-eni"
+	variantHost       = "host"
+	variantFargate    = "fargate"
+	variantDiscovered = "discovered-eni" // an address from another tagged subnet
 )
 
 // variants are the ways pods of an app may be attached, given the CNI's
@@ -48,18 +49,21 @@ type placeKey struct{ group, zone string }
 // placement is where the pods of a group run in a zone: one node with one pod
 // of each variant, each standing for all of its kind.
 type placement struct {
-	zone  string
-	host  sim.NodeID
-	start map[string]sim.NodeID // where a pod's packets begin, by variant
-	addr  map[string]netip.Addr // and its address
+	zone    string
+	gateway bool         // gateways run here, not apps
+	masq    netip.Addr   // what Cilium in ENI mode translates secondary-interface pods to
+	sidecar []sim.NodeID // in front of its pods
+	host    sim.NodeID
+	start   map[string]sim.NodeID // where a pod's packets begin, by variant
+	addr    map[string]netip.Addr // and its address
+	eni     map[string]sim.NodeID // and the interface that has it
 }
 
 // place builds the placement of a group in a zone. nodes is the subnet of the
 // EC2 nodes, pods that of their pods (the same unless custom networking moves
 // them), fargate that of Fargate pods; any may be nil.
 func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placement {
-	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}}
-	b.places[placeKey{group, zone}] = p
+	p := b.newPlacement(group, zone)
 	if fargate != nil {
 		b.fargatePod(p, fargate)
 	}
@@ -75,9 +79,15 @@ func (b *builder) placePinned(group, zone string, home *block, pinned []netip.Ad
 	if len(pinned) == 0 {
 		return b.place(group, zone, home, home, nil)
 	}
-	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}}
-	b.places[placeKey{group, zone}] = p
+	p := b.newPlacement(group, zone)
 	b.node(p, group, home, home, pinned...)
+	return p
+}
+
+func (b *builder) newPlacement(group, zone string) *placement {
+	p := &placement{zone: zone, host: sim.None, start: map[string]sim.NodeID{}, addr: map[string]netip.Addr{}, eni: map[string]sim.NodeID{}}
+	b.places[placeKey{group, zone}] = p
+	b.placed = append(b.placed, p)
 	return p
 }
 
@@ -119,7 +129,7 @@ func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr 
 	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
 	host := b.add(kindHost, "node of "+group, p.zone)
 	p.host = host
-	eth0 := b.eni("primary interface", p.zone, ns, host)
+	eth0 := b.eni("primary interface", p.zone, ns)
 	for _, a := range hostAddr {
 		b.at(host).Owns = append(b.at(host).Owns, single(a))
 		b.toHost(eth0, ns, host, a)
@@ -129,33 +139,96 @@ func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr 
 	if !b.w.env.Cluster.VPCCNI.CustomNetworking.V {
 		b.pod(p, variantPrimary, host, eth0, ns, b.standIn(nodes))
 	}
-	eth1 := b.eni("secondary interface", p.zone, ps, host)
+	eth1 := b.eni("secondary interface", p.zone, ps)
 	b.pod(p, variantSecondary, host, eth1, ps, b.standIn(pods))
-	b.keepOwnExit(host, eth1, p.addr[variantSecondary])
+	p.masq = b.ciliumExit(p, host, eth1, ps, pods)
+	if !p.masq.IsValid() {
+		b.keepOwnExit(host, eth1, p.addr[variantSecondary])
+	}
 	if b.w.env.Cluster.VPCCNI.PodSecurityGroups.V != inventory.PodSGOff {
-		eth2 := b.eni("branch interface", p.zone, ps, host)
+		eth2 := b.eni("branch interface", p.zone, ps)
 		b.pod(p, variantBranch, host, eth2, ps, b.standIn(pods))
 		b.branchExit(host, eth2, p.addr[variantBranch])
 	}
+	if s := b.w.discoverable(p.zone, nodes); s != nil {
+		sn := b.subnet["existing/"+s.Name.V]
+		eth3 := b.eni("interface in "+s.Name.V, p.zone, sn)
+		b.pod(p, variantDiscovered, host, eth3, sn, b.standIn(&block{cidr: s.CIDR.V}))
+		b.keepOwnExit(host, eth3, p.addr[variantDiscovered])
+	}
 	b.route(host, everywhere, eth0, "the primary interface")
+	b.clusterIPs(p, eth1)
 	b.nodeSNAT(host, hostAddr, p.addr[variantBranch])
+	if p.masq.IsValid() {
+		b.ciliumMasquerade(host, p.addr[variantSecondary], p.masq)
+	}
 }
 
-// eni adds a network interface of a node in a subnet.
-func (b *builder) eni(name, zone string, s subnetNodes, host sim.NodeID) sim.NodeID {
+// discoverable is the first subnet of a zone, other than the nodes' own, that
+// the VPC CNI may take pod addresses from (Amazon VPC CNI README, subnet
+// discovery: tag kubernetes.io/role/cni).
+func (w *work) discoverable(zone string, nodes *block) *inventory.Subnet {
+	cni := w.env.Cluster.VPCCNI
+	if w.cilium() || cni.CustomNetworking.V || !cni.SubnetDiscovery.V {
+		return nil
+	}
+	for i := range w.env.VPC.Subnets {
+		s := &w.env.VPC.Subnets[i]
+		if s.CNI.V && s.Zone.V == zone && s.CIDR.V != nodes.cidr {
+			return s
+		}
+	}
+	return nil
+}
+
+// ciliumExit is the address that Cilium in ENI mode translates the pods of a
+// secondary interface to: that interface's own; none where it does not.
+func (b *builder) ciliumExit(p *placement, host, eni sim.NodeID, s subnetNodes, pods *block) netip.Addr {
+	if !b.w.ciliumENI() {
+		return netip.Addr{}
+	}
+	own := b.standIn(pods)
+	b.at(host).Owns = append(b.at(host).Owns, single(own))
+	b.toHost(eni, s, host, own)
+	b.routeFrom(host, everywhere, p.addr[variantSecondary], eni, false, "by the pod's own interface")
+	return own
+}
+
+// ciliumENI reports whether pods of secondary interfaces leave by them, as their
+// primary address (Cilium, ENI mode: masquerading by the leaving interface).
+func (w *work) ciliumENI() bool {
+	return w.cilium() && w.env.Cluster.Cilium.IPAM.V == inventory.CiliumENI
+}
+
+// ciliumMasquerade translates a secondary interface's pods before the node's own
+// translation does.
+func (b *builder) ciliumMasquerade(host sim.NodeID, pod, own netip.Addr) {
+	n := b.at(host)
+	last := len(n.NAT) - 1
+	n.NAT = append(n.NAT[:last:last], sim.NAT{Match: sim.Match{Src: single(pod)}, To: []netip.Addr{own}, PortFrom: ciliumPortFrom, PortTo: natPortTo,
+		Ref: b.ref(note{text: "Cilium masquerades to the primary address of the interface it leaves by", source: "Cilium documentation, Masquerading"})}, n.NAT[last])
+}
+
+// eni adds a network interface of a node in a subnet. What passes it must carry
+// one of its addresses (EC2 source/destination check) and be let out or in by the
+// nodes' security group; toHost says which addresses those are.
+func (b *builder) eni(name, zone string, s subnetNodes) sim.NodeID {
 	id := b.add(kindENI, name, zone)
-	b.at(id).Egress = b.nodeFilter()
+	n := b.at(id)
+	n.MTU = mtuVPC
+	n.Ingress = &sim.Filter{Stateful: true, Ref: b.once("source-check", note{code: "source-destination-check",
+		text: "the interface does not have this address: EC2 checks source and destination", source: "Amazon EC2 User Guide, Elastic network interfaces"})}
 	b.route(id, everywhere, s.out, "in "+s.name)
 	return id
 }
 
-// toHost leads packets for an address to the node, by the interface that owns it.
+// toHost gives an interface an address and leads packets for it to the node.
 func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip.Addr) {
 	b.route(s.in, single(a), eni, "the interface that owns "+a.String())
 	b.route(eni, single(a), host, "the node behind the interface")
-	if f := b.at(eni).Egress; f != nil { // the filter is for what leaves, not for what comes in
-		f.Rules = append(f.Rules, sim.Rule{Match: sim.Match{Dst: single(a)}, Allow: true})
-	}
+	f := b.at(eni).Ingress
+	f.Rules = append(f.Rules, b.leaving(a)...)
+	f.Rules = append(f.Rules, b.entering(a)...)
 }
 
 // pod adds a pod on a node, its address on one of the node's interfaces.
@@ -165,7 +238,7 @@ func (b *builder) pod(p *placement, variant string, host, eni sim.NodeID, s subn
 	b.route(pod, everywhere, host, "the pod's node")
 	b.route(host, single(a), pod, "a pod of this node")
 	b.toHost(eni, s, host, a)
-	p.start[variant], p.addr[variant] = pod, a
+	p.start[variant], p.addr[variant], p.eni[variant] = pod, a, eni
 }
 
 // keepOwnExit makes a secondary-interface pod leave by its own interface where
@@ -182,7 +255,7 @@ func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
 	b.routeFrom(host, everywhere, pod, eni, false, "replies leave by the pod's own interface")
 	n := b.at(host)
 	n.Routes = append(n.Routes, sim.Route{Dst: everywhere, Src: single(pod), Opening: true, Rank: -1, Next: []sim.NodeID{b.primaryOf(host)},
-		Ref: b.ref(note{text: "to be translated: marked, by the primary interface", source: "Amazon VPC CNI, host network rules"})})
+		Ref: b.once("marked", note{text: "to be translated: marked, by the primary interface", source: hostRules})})
 }
 
 // branchExit makes a pod with its own security groups leave by its branch
@@ -195,26 +268,38 @@ func (b *builder) branchExit(host, eni sim.NodeID, pod netip.Addr) {
 	b.keepOwnExit(host, eni, pod)
 }
 
+// hostRules is the source of what a node of the VPC CNI does to packets.
+const hostRules = "Amazon VPC CNI, host network rules"
+
 func (b *builder) routeFrom(host sim.NodeID, dst netip.Prefix, src netip.Addr, next sim.NodeID, opening bool, why string) {
 	n := b.at(host)
 	n.Routes = append(n.Routes, sim.Route{Dst: dst, Src: single(src), Opening: opening, Next: []sim.NodeID{next},
-		Ref: b.ref(note{text: why, source: "Amazon VPC CNI, host network rules"})})
+		Ref: b.once("exit "+why, note{text: why, source: hostRules})})
 }
 
 // primaryOf is the node's primary interface: the first node added after it.
 func (b *builder) primaryOf(host sim.NodeID) sim.NodeID { return host + 1 }
 
 // untranslated are the destinations that the CNI never translates: every CIDR
-// of the VPC, and the exclusions.
+// of the VPC, and the exclusions; or what Cilium is told to route natively.
 func (w *work) untranslated() []netip.Prefix {
-	list := w.vpcCIDRs()
-	if w.cilium() {
-		return list
+	if !w.cilium() {
+		return append(w.vpcCIDRs(), values(w.env.Cluster.VPCCNI.ExcludeSNATCIDRs)...)
 	}
-	for _, x := range w.env.Cluster.VPCCNI.ExcludeSNATCIDRs {
-		list = append(list, x.V)
+	c := w.env.Cluster.Cilium
+	list := values(c.NativeRoutingCIDRs)
+	if len(list) == 0 {
+		list = w.vpcCIDRs()
 	}
-	return list
+	return append(list, values(c.NonMasqueradeCIDRs)...)
+}
+
+func values[T any](list []inventory.Value[T]) []T {
+	var out []T
+	for _, v := range list {
+		out = append(out, v.V)
+	}
+	return out
 }
 
 // externalSNAT reports whether the node leaves translation to others.

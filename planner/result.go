@@ -244,54 +244,6 @@ type FindingView struct {
 	Source   string           `json:"source"`
 }
 
-// Simulation is the answer of simulate.
-type Simulation struct {
-	APIVersion  string `json:"apiVersion"`
-	Kind        string `json:"kind"`
-	Environment string `json:"environment"`
-	// Exceptions are the apps that do not go by this pattern and are not walked.
-	Exceptions []Exception `json:"exceptions"`
-	Paths      []Path      `json:"paths"`
-}
-
-// Path is one flow in one state from one zone and pod variant, both ways.
-type Path struct {
-	Pattern     string   `json:"pattern"`
-	App         string   `json:"app"`
-	Variant     string   `json:"variant"`
-	Zone        string   `json:"zone"`
-	To          string   `json:"to"`
-	Destination string   `json:"destination"`
-	Protocol    string   `json:"protocol"`
-	Port        int      `json:"port"`
-	Initiator   string   `json:"initiator"`
-	State       string   `json:"state"`
-	Verdict     string   `json:"verdict"`
-	Reason      Reason   `json:"reason"`
-	Sources     []string `json:"sources"`
-	Allowed     bool     `json:"allowed"`
-	Replied     bool     `json:"replied"`
-	Forward     []Hop    `json:"forward"`
-	Return      []Hop    `json:"return"`
-}
-
-// Reason says why a path ended as it did: a code for programs, a text for
-// people.
-type Reason struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
-}
-
-// Hop is one step of a path: the packet as it leaves the hop, and why.
-type Hop struct {
-	Hop    string `json:"hop"`
-	Kind   string `json:"kind"`
-	Action string `json:"action"`
-	Src    string `json:"src"`
-	Dst    string `json:"dst"`
-	Why    string `json:"why"`
-}
-
 // AddressPlan is the answer of cidr for one pattern.
 type AddressPlan struct {
 	APIVersion     string           `json:"apiVersion"`

@@ -9,23 +9,30 @@ import (
 	"egressplan/sim"
 )
 
-// existingSubnets adds the VPC's subnets with their route tables.
+// existingSubnets adds the VPC's subnets and NAT gateways.
 func (b *builder) existingSubnets() {
 	for i := range b.w.env.VPC.Subnets {
 		s := &b.w.env.VPC.Subnets[i]
-		b.addSubnet("existing/"+s.Name.V, s.Name.V, s.CIDR.V, []string{s.Name.V})
+		b.addSubnet("existing/"+s.Name.V, s.Name.V, s.Zone.V, s.CIDR.V, []string{s.Name.V})
 	}
 	for i := range b.w.env.VPC.NATGateways {
 		b.existingNAT(&b.w.env.VPC.NATGateways[i])
 	}
+}
+
+// existingTables fills the existing subnets' route tables as the input gives
+// them, or as is assumed where it does not.
+func (b *builder) existingTables() {
 	for i := range b.w.env.VPC.Subnets {
 		s := &b.w.env.VPC.Subnets[i]
 		out := b.subnet["existing/"+s.Name.V].out
 		if t := b.w.tableOf(s.Name.V); t != nil {
-			b.tableRoutes(out, t)
+			b.tableRoutes(out, t, s.Zone.V)
+			b.endpoints(out)
 			continue
 		}
-		b.toSites(out)
+		b.toSites(out, s.Zone.V)
+		b.outward(out, s.Zone.V)
 	}
 }
 
@@ -50,19 +57,21 @@ func (b *builder) existingNAT(n *inventory.NATGateway) {
 	for _, ip := range n.IPs {
 		ips = append(ips, ip.V)
 	}
-	b.nats[n.Name.V] = b.natGateway(n.Name.V, "", ips, s)
+	b.nats[n.Name.V] = b.natGateway(n.Name.V, n.Name.V, b.w.subnetZone(n.Subnet.V), ips, s)
 }
 
 // natGateway adds a NAT gateway in a subnet and returns where packets for it
 // enter: the inbound side of the subnet's border. It carries TCP, UDP and ICMP
 // only, and drops what belongs to no connection opened from inside (Amazon VPC
-// User Guide, NAT gateway basics).
-func (b *builder) natGateway(name, zone string, ips []netip.Addr, s subnetNodes) sim.NodeID {
+// User Guide, NAT gateway basics). key is what states call it.
+func (b *builder) natGateway(key, name, zone string, ips []netip.Addr, s subnetNodes) sim.NodeID {
 	enter := b.add(kindSubnetIn, s.name, zone)
 	b.at(enter).Ingress = b.at(s.in).Ingress
 	id := b.add(kindNAT, name, zone)
 	b.route(enter, everywhere, id, "enters "+name)
+	b.natNodes = append(b.natNodes, namedNode{key, id})
 	n := b.at(id)
+	n.MTU = mtuNAT
 	n.Carries = []sim.Protocol{sim.TCP, sim.UDP, sim.ICMP}
 	n.SessionOnly = true
 	for _, ip := range ips {
@@ -78,9 +87,9 @@ func (b *builder) natGateway(name, zone string, ips []netip.Addr, s subnetNodes)
 }
 
 // tableRoutes fills a route table as the input gives it.
-func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable) {
+func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable, zone string) {
 	for _, r := range t.Routes {
-		next, ok := b.target(r.Via.V)
+		next, ok := b.target(r.Via.V, zone)
 		kind := r.Via.V
 		if _, nat := b.nats[r.Via.V]; nat {
 			kind = kindNAT
@@ -125,12 +134,12 @@ func (b *builder) accepted(dst netip.Prefix, kind string) bool {
 
 // target is the node a route's target stands for; false where it leads nowhere
 // we know.
-func (b *builder) target(via string) (sim.NodeID, bool) {
+func (b *builder) target(via, zone string) (sim.NodeID, bool) {
 	switch via {
 	case "local":
 		return b.vpc, true
 	case inventory.TransitGateway, inventory.VirtualPrivateGateway:
-		return b.gate(via), true
+		return b.attachment(via, zone), true
 	case "internet-gateway":
 		return b.exit, true
 	}
@@ -139,13 +148,13 @@ func (b *builder) target(via string) (sim.NodeID, bool) {
 }
 
 // toSites leads every on-premises prefix to its site's gateway.
-func (b *builder) toSites(out sim.NodeID) {
+func (b *builder) toSites(out sim.NodeID, zone string) {
 	for i := range b.w.env.Sites {
 		site := &b.w.env.Sites[i]
 		gate := b.w.siteGate(site)
 		for _, c := range site.CIDRs {
 			if b.accepted(c.V, gate) {
-				b.route(out, c.V, b.gate(gate), fmt.Sprintf("%s via %s", c.V, gate))
+				b.route(out, c.V, b.attachment(gate, zone), fmt.Sprintf("%s via %s", c.V, gate))
 			}
 		}
 	}

@@ -65,6 +65,9 @@ func (b *builder) links(site *inventory.Site, s *siteNodes) {
 		l := &site.Links[i]
 		gate := b.gate(l.Gateway.V)
 		id := b.add(l.Over.V, l.Name.V, "")
+		b.at(id).MTU = uint16(l.MTU.V)
+		b.linkNodes = append(b.linkNodes, namedNode{l.Name.V, id})
+		b.watched[id] = true // routes over a link are learned
 		rank := i
 		if l.Role.V == inventory.RoleBackup {
 			rank += len(site.Links)
@@ -91,10 +94,86 @@ func (b *builder) gate(kind string) sim.NodeID {
 	}
 	id := b.add(kind, kind, "")
 	b.gates[kind] = id
+	if kind == inventory.TransitGateway {
+		b.at(id).MTU = mtuTransitGateway
+	}
+	back := b.intoVPC(kind)
 	for _, c := range b.w.vpcCIDRs() {
-		b.route(id, c, b.vpc, "VPC attachment")
+		n := b.at(id)
+		n.Routes = append(n.Routes, sim.Route{Dst: c, Next: back, Ref: b.ref(note{text: "VPC attachment"})})
 	}
 	return id
+}
+
+// intoVPC are the ways from a gateway into the VPC: the VPC's router, or where
+// network ACLs stand on attachment subnets, the attachment of any zone, since
+// traffic of a link belongs to none. For packets from the gateway the outbound
+// rules count (AWS Transit Gateway, Network ACLs).
+func (b *builder) intoVPC(kind string) []sim.NodeID {
+	var list []sim.NodeID
+	for _, z := range b.w.zones {
+		acl, there := b.w.attachmentACL(z)
+		if kind != inventory.TransitGateway || !there {
+			continue
+		}
+		id := b.add(kindAttachment, "transit gateway attachment "+z, z)
+		b.watched[id] = true
+		b.route(id, everywhere, b.vpc, "into the VPC")
+		if acl != nil {
+			b.at(id).Ingress = b.aclFilter(acl, acl.Outbound, true)
+		}
+		list = append(list, id)
+	}
+	for _, z := range b.w.zones {
+		if acl, _ := b.w.attachmentACL(z); acl != nil {
+			return list
+		}
+	}
+	return []sim.NodeID{b.vpc}
+}
+
+// attachment is where a zone's packets for a gateway enter it. A transit gateway
+// has one in each zone with a subnet for it, in a zone without none can use it;
+// the inbound rules of that subnet's network ACL count (AWS Transit Gateway,
+// Network ACLs and design best practices).
+func (b *builder) attachment(kind, zone string) sim.NodeID {
+	gate := b.gate(kind)
+	if kind != inventory.TransitGateway {
+		return gate
+	}
+	if id, ok := b.attached[zone]; ok {
+		return id
+	}
+	id := b.add(kindAttachment, "transit gateway attachment "+zone, zone)
+	b.attached[zone], b.watched[id] = id, true
+	acl, there := b.w.attachmentACL(zone)
+	if acl != nil {
+		b.at(id).Ingress = b.aclFilter(acl, acl.Inbound, false)
+	}
+	if there {
+		b.route(id, everywhere, gate, "the zone's attachment")
+		return id
+	}
+	b.at(id).Ref = b.ref(note{code: "no-attachment", text: "the transit gateway has no attachment in " + zone, source: "AWS Transit Gateway, Availability Zones"})
+	return id
+}
+
+// attachmentACL is the network ACL of a zone's attachment subnet, and whether
+// there is an attachment. Where a VPC that may not change lists attachment
+// subnets in no zone, they are taken to be there.
+func (w *work) attachmentACL(zone string) (*inventory.NetworkACL, bool) {
+	if list := w.existingSubnets(inventory.RoleTGW, zone); len(list) > 0 {
+		return w.aclOf(list[0].Name.V), true
+	}
+	if w.env.VPC.Changeable.V {
+		return w.aclOf("new"), true
+	}
+	for _, s := range w.env.VPC.Subnets {
+		if s.Role.V == inventory.RoleTGW {
+			return nil, false
+		}
+	}
+	return nil, true
 }
 
 // announced is what a site learns over a link: what the link says, else all

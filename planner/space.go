@@ -268,8 +268,9 @@ func (b *builder) exitOnce(bl *block, zone string, g *group, exit func(out subne
 		return
 	}
 	s := b.newSubnet(bl)
+	b.outward(s.out, zone)
 	if bl.group == sharedSpace {
-		b.toSites(s.out)
+		b.toSites(s.out, zone)
 		return
 	}
 	exit(s, zone, g)

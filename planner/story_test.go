@@ -39,8 +39,8 @@ func checkPaths(t *testing.T, c *Candidate) {
 		t.Error("no path walked")
 	}
 	for _, p := range c.work.paths {
-		if !p.good() {
-			t.Errorf("%s from %s (%s): %s", p.f.subject(), p.zone, p.variant, c.work.reason(p).Text)
+		if !p.works() {
+			t.Errorf("%s from %s (%s): %s", p.f.subject(), p.from.zone, p.from.variant, c.work.reason(&p).Text)
 		}
 	}
 }

@@ -2,12 +2,10 @@ package planner
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
-	"egressplan/sim"
 )
 
 // Detail is the recommendation as it is written for programs: unless all is
@@ -145,16 +143,24 @@ func freeViews(w *work) []FreeView {
 	return list
 }
 
-// pick evaluates the plan and returns the candidate of a pattern.
+// pick works out the candidate of a pattern; "" means the recommended one, or
+// the nearest where all are rejected. It is nil where the policy excludes it.
 func pick(plan *inventory.Plan, patternID string) *Candidate {
-	r := Recommend(plan)
-	if patternID == "" {
-		switch {
-		case r.Pattern != nil:
-			patternID = *r.Pattern
-		case r.Nearest != nil:
-			patternID = r.Nearest.Candidate
+	e := &evaluation{plan: plan, book: bookOf(plan)}
+	if patternID != "" {
+		for _, p := range e.admissible() {
+			if p.id() == patternID {
+				return e.candidate(p)
+			}
 		}
+		return nil
+	}
+	r := Recommend(plan)
+	switch {
+	case r.Pattern != nil:
+		patternID = *r.Pattern
+	case r.Nearest != nil:
+		patternID = r.Nearest.Candidate
 	}
 	for _, c := range r.Candidates {
 		if c.ID == patternID {
@@ -162,99 +168,4 @@ func pick(plan *inventory.Plan, patternID string) *Candidate {
 		}
 	}
 	return nil
-}
-
-// SimulateOptions choose what simulate shows; empty fields choose everything
-// (the recommended pattern, the healthy state).
-type SimulateOptions struct{ Pattern, App, To, State string }
-
-// Simulate walks the flows of a pattern and puts each path into words. The
-// error says which option names something that is not there.
-func Simulate(plan *inventory.Plan, o SimulateOptions) (*Simulation, error) {
-	if o.State != "" && o.State != "healthy" {
-		return nil, fmt.Errorf("state %q is not walked yet: only healthy is", o.State)
-	}
-	if o.App != "" && plan.App(o.App) == nil {
-		return nil, fmt.Errorf("no app %q; apps are named namespace/name", o.App)
-	}
-	if o.To != "" && plan.Destination(o.To) == nil {
-		return nil, fmt.Errorf("no destination %q", o.To)
-	}
-	out := &Simulation{APIVersion: APIVersion, Kind: "Simulation", Environment: plan.Environment.Name, Paths: []Path{}}
-	c := pick(plan, o.Pattern)
-	if c == nil {
-		return nil, fmt.Errorf("the policy excludes pattern %q", o.Pattern)
-	}
-	out.Exceptions = append([]Exception{}, c.Exceptions...)
-	if c.Status == Rejected {
-		out.Exceptions = []Exception{} // a rejected candidate is shown with everybody in it
-	}
-	walker := sim.NewWalker(&c.work.b.net)
-	for _, p := range c.work.paths {
-		if (o.App == "" || o.App == p.f.app.Key) && (o.To == "" || o.To == p.f.to.Name.V) {
-			out.Paths = append(out.Paths, c.work.pathView(walker, p))
-		}
-	}
-	return out, nil
-}
-
-// pathView walks a path again with its trace and puts it into words.
-func (w *work) pathView(walker *sim.Walker, p walked) Path {
-	out := Path{Pattern: w.pattern.id(), App: p.f.app.Key, Variant: p.variant, Zone: p.zone, To: p.f.to.Name.V,
-		Destination: p.packet.Dst.Addr().String(), Protocol: protocolWord(p.packet.Protocol), Port: int(p.packet.Dst.Port()),
-		Initiator: p.f.flow.Initiator.V, State: "healthy", Verdict: p.result.Verdict.String(), Reason: w.reason(p),
-		Sources: texts(p.sources), Allowed: p.allowed, Replied: p.replied, Forward: []Hop{}, Return: []Hop{}}
-	if p.noOrigin {
-		return out
-	}
-	_, hops := walker.Trace(p.start, p.packet, p.choice)
-	out.Forward = w.hops(hops)
-	if p.result.Verdict == sim.Delivered {
-		_, hops = walker.TraceReply()
-		out.Return = w.hops(hops)
-	}
-	return out
-}
-
-func protocolWord(p sim.Protocol) string {
-	switch p {
-	case sim.UDP:
-		return "udp"
-	case sim.ICMP:
-		return "icmp"
-	}
-	return "tcp"
-}
-
-func (w *work) hops(hops []sim.Hop) []Hop {
-	list := make([]Hop, 0, len(hops))
-	for _, h := range hops {
-		n := w.b.net.Nodes[h.Node]
-		list = append(list, Hop{Hop: n.Name, Kind: n.Kind, Action: h.Action.String(), Src: endpointText(h.After.Src), Dst: endpointText(h.After.Dst), Why: w.why(h)})
-	}
-	return list
-}
-
-func endpointText(a netip.AddrPort) string {
-	if a.Port() == 0 {
-		return a.Addr().String()
-	}
-	return a.String()
-}
-
-// why puts what a hop did into words: the translation or proxy first, then the
-// route.
-func (w *work) why(h sim.Hop) string {
-	if h.Action == sim.ActUnSNAT {
-		return "a reply of a connection it translated: back to the original address"
-	}
-	for _, ref := range []sim.Ref{h.ProxyRef, h.NATRef, h.Ref} {
-		if n := w.b.notes[ref]; n.text != "" {
-			return n.text
-		}
-	}
-	if h.Action == sim.ActDeliver {
-		return "owns the address"
-	}
-	return h.Code.String()
 }

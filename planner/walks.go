@@ -67,40 +67,103 @@ func (b *builder) eachPair(apps []*inventory.App, f func(a *inventory.App, d *in
 	}
 }
 
-// walked is one path as walked, before it is put into words.
-type walked struct {
-	f        appFlow
-	zone     string
-	variant  string
-	packet   sim.Packet
-	start    sim.NodeID
-	end      sim.NodeID // where it must arrive
-	choice   int        // the choice shown: the first that fails, else the first
-	result   sim.Result
-	replied  bool
-	allowed  bool
-	noOrigin bool
-	sources  []netip.Prefix // everything on-premises may see, over all choices
-	reply    sim.Result
+// origin is where the packets of an app begin, and as whom.
+type origin struct {
+	zone, variant string
+	start         sim.NodeID // sim.None: no pod of the app can be there
+	addr          netip.Addr
+	label         sim.Label
 }
 
+// walked is one path as walked, before it is put into words.
+type walked struct {
+	f       appFlow
+	from    origin
+	state   State
+	packet  sim.Packet
+	start   sim.NodeID
+	end     sim.NodeID // where it must arrive
+	choice  int        // the choice shown: the first that fails, else the first
+	result  sim.Result
+	reply   sim.Result
+	replied bool
+	allowed bool
+	sources []netip.Prefix // everything on-premises may see, over all choices
+	good    int            // choices that do what the flow needs
+	of      int            // choices there are
+	mtu     uint16         // the smallest on the way, both directions; 0 unknown
+	touched []int32        // healthy only: the faults that meet the path
+	onset   *onset         // faults only: until it is noticed
+	fault   *sim.Broken    // what was broken meanwhile
+	why     string         // misuses only: whose packets they are
+	lasts   duration       // faults and misuses: for how long
+	net     *builder       // the network it was walked in
+}
+
+// onset is what becomes of a path until a fault is noticed.
+type onset struct {
+	verdict  sim.Verdict
+	good, of int
+}
+
+// noOrigin reports whether there is nowhere the packet could start from.
+func (p *walked) noOrigin() bool { return p.start == sim.None }
+
 // walkAll walks every flow from every zone and pod variant, to every block and
-// port range of its destination, both ways.
+// port range of its destination, both ways, with nothing broken.
 func (w *work) walkAll() []walked {
 	walker := sim.NewWalker(&w.b.net)
+	at := w.touching()
+	seen := make([]bool, len(w.faults()))
 	var list []walked
-	for _, f := range w.flows() {
-		for _, z := range w.zonesOf(f.app) {
-			for _, v := range w.variants(f.app) {
-				for _, c := range w.walkBlocks(f.to) {
-					for _, p := range f.ports() {
-						list = append(list, w.walk(walker, f, z, v, c, p))
-					}
+	var nodes []sim.NodeID
+	for _, f := range w.walkedFlows() {
+		for _, o := range w.origins(f.app) {
+			for _, c := range w.walkBlocks(f.to) {
+				for _, p := range f.ports() {
+					x := w.walk(walker, f, o, c, p, &nodes)
+					x.touched = touched(at, nodes, seen)
+					list = append(list, x)
 				}
 			}
 		}
 	}
 	return list
+}
+
+// walkedFlows are the flows that are followed: those to on-premises first, then
+// those to elsewhere.
+func (w *work) walkedFlows() []appFlow {
+	list := w.flows()
+	for _, a := range w.apps {
+		list = append(list, w.elsewhere[a.Key]...)
+	}
+	return list
+}
+
+// origins are where an app's pods are when nothing is wrong: in every zone, one
+// of each kind of attachment.
+func (w *work) origins(a *inventory.App) []origin {
+	var list []origin
+	for _, z := range w.zonesOf(a) {
+		place := w.placeOf(a, z)
+		for _, v := range w.variants(a) {
+			list = append(list, place.origin(z, v, w.label(a)))
+		}
+	}
+	return list
+}
+
+// origin is a pod of a placement; p may be nil.
+func (p *placement) origin(zone, variant string, label sim.Label) origin {
+	o := origin{zone: zone, variant: variant, start: sim.None, label: label, addr: netip.IPv4Unspecified()}
+	if p == nil {
+		return o
+	}
+	if id, ok := p.start[variant]; ok {
+		o.start, o.addr = id, p.addr[variant]
+	}
+	return o
 }
 
 // zonesOf are the zones an app runs in: all, unless it must use existing subnets.
@@ -131,47 +194,65 @@ func (w *work) placeOf(a *inventory.App, zone string) *placement {
 
 // walk walks one flow for every choice a network leaves open (several
 // addresses, several gateways) and keeps the first choice that fails, if any.
-func (w *work) walk(walker *sim.Walker, f appFlow, zone, variant string, block netip.Prefix, ports inventory.PortRange) walked {
-	out := walked{f: f, zone: zone, variant: variant}
-	place := w.placeOf(f.app, zone)
-	out.packet = w.packet(place, f, variant, block, ports)
-	start, end, ok := w.ends(place, f, variant)
-	out.start, out.end = start, end
-	if !ok {
-		out.noOrigin = true
-		out.result = sim.Result{Verdict: sim.Unreachable, Code: sim.CodeNoOrigin, At: sim.None}
-		return out
+// nodes, if given, is filled with every node that any choice passes.
+func (w *work) walk(walker *sim.Walker, f appFlow, o origin, block netip.Prefix, ports inventory.PortRange, nodes *[]sim.NodeID) walked {
+	out := walked{f: f, from: o, net: w.b, state: healthyState, packet: f.packet(o, block, ports)}
+	out.start, out.end = w.ends(f, o)
+	w.follow(walker, &out, nodes)
+	return out
+}
+
+// follow walks what out says under the walker's present fault.
+func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
+	if nodes != nil {
+		*nodes = (*nodes)[:0]
 	}
-	seen := map[netip.Prefix]bool{}
+	out.good, out.of, out.sources, out.mtu = 0, 0, nil, 0
+	if out.noOrigin() {
+		out.of, out.result = 1, sim.Result{Verdict: sim.Unreachable, Code: sim.CodeNoOrigin, At: sim.None}
+		return
+	}
 	failed := false
-	for choice := range walker.Variants(start, out.packet) {
-		r := walker.Forward(start, out.packet, choice)
-		for _, s := range w.observed(r) {
-			seen[s] = true
-		}
-		allowed := r.At == end && w.admitted(f, r)
+	for choice := range walker.Choices() {
+		r := walker.Forward(out.start, out.packet, choice)
 		reply := sim.Result{}
 		if r.Verdict == sim.Delivered {
 			reply = walker.Reply()
 		}
-		good := allowed && reply.Verdict == sim.Delivered && reply.At == start
+		if nodes != nil {
+			*nodes = walker.Passed(*nodes)
+		}
+		out.mtu = narrowest(narrowest(out.mtu, r.MTU), reply.MTU)
+		shown := len(out.sources)
+		out.sources = w.observed(out.sources, r)
+		allowed := r.Verdict == sim.Delivered && r.At == out.end && w.admitted(out, out.sources[shown:])
+		good := allowed && reply.Verdict == sim.Delivered && reply.At == out.start
+		if good {
+			out.good++
+		}
 		if choice == 0 || !good && !failed {
 			out.choice, out.result, out.reply, out.allowed = choice, r, reply, allowed
-			out.replied = r.Verdict == sim.Delivered && reply.Verdict == sim.Delivered && reply.At == start
+			out.replied = r.Verdict == sim.Delivered && reply.Verdict == sim.Delivered && reply.At == out.start
 		}
 		failed = failed || !good
-	}
-	for s := range seen {
-		out.sources = append(out.sources, s)
+		out.of++
 	}
 	out.sources = sortedPrefixes(out.sources)
-	return out
+}
+
+// narrowest is the smaller of two limits, where 0 is none.
+func narrowest(a, b uint16) uint16 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // packet is the first packet of a flow: from a pod's lowest ephemeral port, or
-// from the destination's where on-premises opens the connection.
-func (w *work) packet(place *placement, f appFlow, variant string, block netip.Prefix, ports inventory.PortRange) sim.Packet {
-	p := sim.Packet{Protocol: protocol(ports.Protocol), Label: w.label(f.app)}
+// from the destination's where on-premises opens the connection. Where the
+// destination has a ClusterIP, the app asks for that.
+func (f appFlow) packet(o origin, block netip.Prefix, ports inventory.PortRange) sim.Packet {
+	p := sim.Packet{Protocol: protocol(ports.Protocol), Label: o.label}
 	if p.Protocol == sim.Any {
 		p.Protocol = sim.TCP
 	}
@@ -182,72 +263,84 @@ func (w *work) packet(place *placement, f appFlow, variant string, block netip.P
 	if p.Protocol == sim.ICMP {
 		from, to = 0, 0
 	}
-	var pod netip.Addr
-	if place != nil {
-		pod = place.addr[variant]
-	}
-	if !pod.IsValid() {
-		pod = netip.IPv4Unspecified()
+	far := firstHost(block)
+	if f.to.ClusterIP.Set && !f.inbound() {
+		far = f.to.ClusterIP.V
 	}
 	if f.inbound() {
 		p.Label = 0
-		p.Src, p.Dst = netip.AddrPortFrom(firstHost(block), from), netip.AddrPortFrom(pod, to)
+		p.Src, p.Dst = netip.AddrPortFrom(far, from), netip.AddrPortFrom(o.addr, to)
 		return p
 	}
-	p.Src, p.Dst = netip.AddrPortFrom(pod, from), netip.AddrPortFrom(firstHost(block), to)
+	p.Src, p.Dst = netip.AddrPortFrom(o.addr, from), netip.AddrPortFrom(far, to)
 	return p
 }
 
-// ends are where a flow begins and where it must arrive: a pod and the site's
-// network, or the other way round.
-func (w *work) ends(place *placement, f appFlow, variant string) (start, end sim.NodeID, ok bool) {
-	site, there := w.b.sites[f.to.Site]
-	if place == nil || !there {
-		return sim.None, sim.None, false
+// ends are where a flow begins and where it must arrive: a pod and the
+// destination's network, or the other way round.
+func (w *work) ends(f appFlow, o origin) (start, end sim.NodeID) {
+	far := sim.None
+	if site, there := w.b.sites[f.to.Site]; there && f.to.Kind.V == inventory.KindOnPremises {
+		far = site.lan
+	} else if id, there := w.b.far[f.to.Name.V]; there {
+		far = id
 	}
-	pod, ok := place.start[variant]
+	if far == sim.None || o.start == sim.None {
+		return sim.None, sim.None
+	}
 	if f.inbound() {
-		return site.lan, pod, ok
+		return far, o.start
 	}
-	return pod, site.lan, ok
+	return o.start, far
 }
 
-// observed are the sources on-premises sees at the end of a walk that got
+// observed adds the sources that on-premises sees at the end of a walk that got
 // beyond AWS: single addresses, or the block that an address stands for.
-func (w *work) observed(r sim.Result) []netip.Prefix {
-	if r.At == sim.None {
-		return nil
+func (w *work) observed(list []netip.Prefix, r sim.Result) []netip.Prefix {
+	if r.At == sim.None || !w.b.beyond(r.At) {
+		return list
 	}
-	kind := w.b.net.Nodes[r.At].Kind
-	if kind != kindFirewall && kind != kindLAN && kind != kindRouter {
-		return nil
+	if len(r.Sources) == 0 {
+		return append(list, w.b.standsFor(r.Packet.Src.Addr()))
 	}
-	list := r.Sources
-	if len(list) == 0 {
-		list = []netip.Addr{r.Packet.Src.Addr()}
-	}
-	var out []netip.Prefix
-	for _, a := range list {
-		if block, ok := w.b.stands[a]; ok {
-			out = append(out, block)
-		} else {
-			out = append(out, single(a))
+	for _, a := range r.Sources {
+		if a.IsValid() {
+			list = append(list, w.b.standsFor(a))
 		}
 	}
-	return out
+	return list
 }
 
-// admitted reports whether the generated allow-list admits every source the
-// walk may show; without a firewall in between there is nothing to refuse.
-func (w *work) admitted(f appFlow, r sim.Result) bool {
-	if r.Verdict != sim.Delivered {
-		return false
-	}
-	if f.to.Firewall.V == "" || f.inbound() {
+// beyond reports whether a node is on the other side of the links, or another
+// far end.
+func (b *builder) beyond(id sim.NodeID) bool {
+	switch b.net.Nodes[id].Kind {
+	case kindFirewall, kindLAN, kindRouter, kindInternet, kindEndpoint, kindNetwork:
 		return true
 	}
-	allowed := w.admits(f)
-	shown := w.observed(r)
+	return false
+}
+
+// standsFor is the block that an address stands for, or the address itself.
+func (b *builder) standsFor(a netip.Addr) netip.Prefix {
+	if block, ok := b.stands[a]; ok {
+		return block
+	}
+	return single(a)
+}
+
+// admitted reports whether the generated allow-list admits every source that
+// was shown; without a firewall in between there is nothing to refuse. In a
+// misuse the packets may be somebody else's: then every entry of the firewall
+// counts that leads to the destination, as it would.
+func (w *work) admitted(p *walked, shown []netip.Prefix) bool {
+	if p.f.to.Firewall.V == "" || p.f.inbound() {
+		return true
+	}
+	allowed := w.admits(p.f)
+	if k, _ := stateKindOf(p.state.Kind); k.Misuse {
+		allowed = w.admitsAnybody(p.f.to)
+	}
 	for _, s := range shown {
 		if !cidr.Contains(allowed, s) {
 			return false
@@ -262,13 +355,35 @@ func (w *work) admits(f appFlow) []netip.Prefix {
 	if list, known := w.merged[key]; known {
 		return list
 	}
+	list := rowSources(w.rowsOf(f))
+	w.merged[key] = list
+	return list
+}
+
+// admitsAnybody are the sources that some row lets through to a destination.
+func (w *work) admitsAnybody(d *inventory.Destination) []netip.Prefix {
+	key := pair{"", d.Name.V}
+	if list, known := w.merged[key]; known {
+		return list
+	}
+	var rows []AllowRow
+	for _, r := range w.rows {
+		if r.To == d.Name.V && r.Initiator == inventory.InitiatorApp {
+			rows = append(rows, r)
+		}
+	}
+	list := rowSources(rows)
+	w.merged[key] = list
+	return list
+}
+
+// rowSources are the sources of some rows, merged.
+func rowSources(rows []AllowRow) []netip.Prefix {
 	var list []netip.Prefix
-	for _, row := range w.rowsOf(f) {
+	for _, row := range rows {
 		for _, s := range row.Sources {
 			list = append(list, netip.MustParsePrefix(s))
 		}
 	}
-	list = cidr.Merge(list)
-	w.merged[key] = list
-	return list
+	return cidr.Merge(list)
 }

@@ -12,6 +12,7 @@ import (
 	"egressplan/cost"
 	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
+	"egressplan/sim"
 )
 
 // pattern is one way out. Each implementation tells its whole story in one
@@ -29,6 +30,12 @@ type pattern interface {
 	compile(w *work, b *builder)
 	// source is what on-premises must allow for an app towards a destination.
 	source(w *work, a *inventory.App, d *inventory.Destination) source
+	// faults are what may break beside zones, nodes, links and NAT gateways.
+	faults(w *work) []fault
+	// misuse says how an app's packets begin in a misuse of some kind.
+	misuse(w *work, kind string, a *inventory.App) misuse
+	// hostLabel is the identity of an app's packets from the host network.
+	hostLabel(w *work, a *inventory.App) sim.Label
 	// usage is what is billed beyond workload nodes and links.
 	usage(w *work, v volumes) []cost.Usage
 	// tasks is the declared work.
@@ -49,27 +56,30 @@ type source struct {
 
 // work is one candidate being worked out.
 type work struct {
-	plan     *inventory.Plan
-	env      *inventory.Environment
-	pattern  pattern
-	zones    []string
-	apps     []*inventory.App  // those that take part, by Key
-	excluded map[string]string // apps that do not, with the code that says why
-	nodeType inventory.Instance
-	gateType inventory.Instance
-	groups   map[string]*group // source group by app key
-	list     []*group          // the same groups, by name
-	onPrem   map[string][]appFlow
-	counted  *nodeCount
-	merged   map[pair][]netip.Prefix // sources admitted for a flow
-	layout   *layout
-	b        *builder
-	paths    []walked
-	rows     []AllowRow
-	found    []finding.Finding
-	assumed  map[string]Assumption
-	end      rangeEnd // which end of volume ranges counts
-	story    any      // the pattern's own notes between its steps
+	plan      *inventory.Plan
+	env       *inventory.Environment
+	pattern   pattern
+	zones     []string
+	apps      []*inventory.App  // those that take part, by Key
+	excluded  map[string]string // apps that do not, with the code that says why
+	nodeType  inventory.Instance
+	gateType  inventory.Instance
+	groups    map[string]*group // source group by app key
+	list      []*group          // the same groups, by name
+	onPrem    map[string][]appFlow
+	counted   *nodeCount
+	elsewhere map[string][]appFlow // flows that no on-premises firewall sees
+	networks  map[string]*builder  // of misuses that need another
+	broken    []fault
+	merged    map[pair][]netip.Prefix // sources admitted for a flow
+	layout    *layout
+	b         *builder
+	paths     []walked
+	rows      []AllowRow
+	found     []finding.Finding
+	assumed   map[string]Assumption
+	end       rangeEnd // which end of volume ranges counts
+	story     any      // the pattern's own notes between its steps
 }
 
 // newWork prepares a candidate without the excluded apps.
@@ -98,14 +108,36 @@ func (w *work) run() {
 	w.layout = &layout{}
 	w.allocate(w.pattern.demands(w))
 	w.pattern.settle(w)
-	w.b = newBuilder(w)
-	w.pattern.compile(w, w.b)
+	w.b = w.compileNetwork("")
 	w.rows = w.allowRows()
 	w.b.allow(w.rows)
 	w.paths = w.walkAll()
 	w.commonFindings()
 	w.pattern.findings(w)
 	w.pathFindings()
+}
+
+// compileNetwork builds the candidate's network, or the one of a misuse that
+// needs another.
+func (w *work) compileNetwork(misuse string) *builder {
+	b := newBuilder(w)
+	b.misuse = misuse
+	w.pattern.compile(w, b)
+	b.internetGateway()
+	return b
+}
+
+// networkFor is the network of a misuse, made when it is first asked for.
+func (w *work) networkFor(misuse string) *builder {
+	if w.networks[misuse] == nil {
+		if w.networks == nil {
+			w.networks = map[string]*builder{}
+		}
+		b := w.compileNetwork(misuse)
+		b.allow(w.rows)
+		w.networks[misuse] = b
+	}
+	return w.networks[misuse]
 }
 
 // assume notes that a value nobody gave was used.
