@@ -128,31 +128,11 @@ func (w *work) leadTimeFindings() {
 	}
 }
 
-// linkFindings: flows that must survive a link at a site that has one only, and
-// what the sites must learn.
+// linkFindings: what the sites must learn.
 func (w *work) linkFindings() {
-	for _, f := range w.flows() {
-		for i := range w.env.Sites {
-			if s := &w.env.Sites[i]; s.Name.V == f.to.Site && w.spareLinks(s) == 0 && f.mustSurvive(inventory.SurviveLinkLost) {
-				w.report("survive-link-lost", f.to.At, []string{f.subject()}, "%s must survive a lost link, and %s has no second one on the %s", f.subject(), s.Name.V, w.siteGate(s))
-			}
-		}
-	}
 	if list := w.toAnnounce(); len(list) > 0 && len(w.rows) > 0 {
 		w.say("routes-to-announce", list...)
 	}
-}
-
-// spareLinks counts the links that could take over from the primary: those on
-// the same gateway, since the static routes lead there.
-func (w *work) spareLinks(s *inventory.Site) int {
-	n := 0
-	for i := range s.Links {
-		if s.Links[i].Gateway.V == w.siteGate(s) {
-			n++
-		}
-	}
-	return max(0, n-1)
 }
 
 // toAnnounce are the ranges the walk assumes a site learns because its link does

@@ -549,18 +549,8 @@ func (p ciliumPattern) findings(w *work) {
 	w.unsupportedPods()
 	w.authorizationFindings(false)
 	w.inFlowsReach()
-	oss := w.env.Cluster.CiliumHA.V == inventory.CiliumOSS
-	if oss {
+	if w.env.Cluster.CiliumHA.V == inventory.CiliumOSS {
 		w.say("egress-node-no-failover")
-	}
-	for _, f := range w.flows() {
-		switch {
-		case f.inbound() || !oss:
-		case f.mustSurvive(inventory.SurviveNodeLost):
-			w.report("survive-node-lost", f.to.At, []string{f.subject()}, "%s must survive a lost node; pods hashed to a dead gateway node have no way out", f.subject())
-		case f.mustSurvive(inventory.SurviveZoneLost):
-			w.report("survive-zone-lost", f.to.At, []string{f.subject()}, "%s must survive a lost zone; pods hashed to that zone's gateway have no way out", f.subject())
-		}
 	}
 	p.policyFindings(w)
 	if n := p.policyEntries(w); n > policyMapMax {

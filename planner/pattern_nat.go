@@ -219,10 +219,6 @@ func (p natPattern) findings(w *work) {
 		if f.inbound() {
 			w.report("inbound-initiated", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises", f.subject())
 		}
-		if len(story.zones) < len(w.zones) && f.mustSurvive(inventory.SurviveZoneLost) {
-			w.report("survive-zone-lost", f.to.At, []string{f.subject()},
-				"%s must survive a lost zone, and %s lead through another zone's NAT gateway", f.subject(), plural(len(w.zones)-len(story.zones), "zone"))
-		}
 	}
 }
 

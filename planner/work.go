@@ -112,6 +112,7 @@ func (w *work) run() {
 	w.rows = w.allowRows()
 	w.b.allow(w.rows)
 	w.paths = w.walkAll()
+	w.endure()
 	w.commonFindings()
 	w.pattern.findings(w)
 	w.pathFindings()

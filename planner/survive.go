@@ -1,0 +1,128 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// endured is what the faults do to one flow towards a destination, over all its
+// paths.
+type endured struct {
+	f     appFlow
+	fault int32
+	met   int  // paths that meet the fault
+	alive bool // some pod on these is left to open or answer it
+	works bool // some of these works
+	fails *walked
+}
+
+// flowKey names the flows that one set of allow-list rows is for.
+type flowKey struct{ app, to, initiator string }
+
+func (f appFlow) key() flowKey { return flowKey{f.app.Key, f.to.Name.V, f.flow.Initiator.V} }
+
+// endure walks every path again in every fault that it meets, as it is once the
+// fault has been noticed: which flows go on, and which do not although they
+// must. The rows of the allow-list learn in which states they are used.
+func (w *work) endure() {
+	walker := sim.NewWalker(&w.b.net)
+	faults := w.faults()
+	states := map[flowKey][]int32{}
+	var flow []endured // of the flow under way, by fault
+	paths := 0         // of it that work when nothing is lost
+	for i := range w.paths {
+		p := &w.paths[i]
+		if i > 0 && w.paths[i-1].f.flow != p.f.flow {
+			w.judgeFlow(flow, paths, states)
+			flow, paths = flow[:0], 0
+		}
+		if p.f.to.Kind.V != inventory.KindOnPremises || !p.works() {
+			continue
+		}
+		paths++
+		for _, t := range p.touched {
+			at := slices.IndexFunc(flow, func(e endured) bool { return e.fault == t })
+			if at < 0 {
+				flow = append(flow, endured{f: p.f, fault: t})
+				at = len(flow) - 1
+			}
+			flow[at].met++
+			w.endurePath(walker, p, &faults[t], &flow[at])
+		}
+	}
+	w.judgeFlow(flow, paths, states)
+	for i := range w.rows {
+		r := &w.rows[i]
+		r.States = w.stateNames(states[flowKey{r.App, r.To, r.Initiator}])
+	}
+}
+
+// endurePath adds what a fault does to one path.
+func (w *work) endurePath(walker *sim.Walker, p *walked, f *fault, e *endured) {
+	if f.mended {
+		e.alive, e.works = true, true
+		return
+	}
+	x := *p
+	x.state, x.touched, x.fault = f.state, nil, f.settled
+	walker.Fail(f.settled)
+	w.follow(walker, &x, nil)
+	if x.gonePod() {
+		return // that pod is gone with what was lost
+	}
+	e.alive = true
+	e.works = e.works || x.good > 0
+	if x.good < x.of && e.fails == nil {
+		e.fails = &x
+	}
+}
+
+// gonePod reports whether the pod at the near end of the path is lost.
+func (p *walked) gonePod() bool {
+	if p.f.inbound() {
+		return p.result.Verdict == sim.Blackhole && p.result.At == p.end
+	}
+	return p.result.Verdict == sim.Unreachable
+}
+
+// judgeFlow reports what must survive a fault and does not, and notes in which
+// faults the flow goes on.
+func (w *work) judgeFlow(list []endured, paths int, states map[flowKey][]int32) {
+	faults := w.faults()
+	reported := map[string]bool{}
+	for _, e := range list {
+		f := &faults[e.fault]
+		spared := e.met < paths // by paths that do not meet the fault
+		if e.works || spared {
+			states[e.f.key()] = append(states[e.f.key()], e.fault)
+		}
+		if f.survives == "" || reported[f.survives] || !e.f.mustSurvive(f.survives) {
+			continue
+		}
+		switch {
+		case e.fails != nil:
+			reported[f.survives] = true
+			w.report("survive-"+f.survives, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s %d of %d ways from %s fail: %s",
+				e.f.subject(), surviveWords[f.survives], f.state, e.fails.of-e.fails.good, e.fails.of, e.fails.from.zone, w.reason(e.fails).Text)
+		case !e.alive && !spared:
+			reported[f.survives] = true
+			w.report("survive-"+f.survives, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s no pod of it is left",
+				e.f.subject(), surviveWords[f.survives], f.state)
+		}
+	}
+}
+
+var surviveWords = map[string]string{inventory.SurviveNodeLost: "lost node", inventory.SurviveZoneLost: "lost zone", inventory.SurviveLinkLost: "lost link"}
+
+// stateNames are the healthy state and some faults, without repeats, in order.
+func (w *work) stateNames(list []int32) []string {
+	slices.Sort(list)
+	names := []string{stateHealthy}
+	for _, t := range slices.Compact(list) {
+		names = append(names, fmt.Sprint(w.faults()[t].state))
+	}
+	return names
+}
