@@ -68,10 +68,11 @@ func service(tos byte) []expr.Any {
 	return []expr.Any{header(offsetTOS, 1), masked([]byte{codePoint}, []byte{0}), equal([]byte{tos})}
 }
 
-// clearService takes the label off a packet.
+// clearService takes the label off a packet. The checksum is mended for pairs of
+// bytes only, so the byte before is written too.
 func clearService() []expr.Any {
-	return []expr.Any{header(offsetTOS, 1), masked([]byte{^byte(codePoint)}, []byte{0}), &expr.Payload{
-		OperationType: expr.PayloadWrite, SourceRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offsetTOS, Len: 1,
+	return []expr.Any{header(0, 2), masked([]byte{0xff, ^byte(codePoint)}, []byte{0, 0}), &expr.Payload{
+		OperationType: expr.PayloadWrite, SourceRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 0, Len: 2,
 		CsumType: expr.CsumTypeInet, CsumOffset: offsetChecksum}}
 }
 

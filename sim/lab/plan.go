@@ -188,7 +188,7 @@ func (p *plan) add(id sim.NodeID) {
 	}
 	for i := range x.NAT {
 		n := natPlan{NAT: &x.NAT[i], leave: len(x.NAT[i].To) == 0}
-		if !n.leave {
+		if !n.leave && !slices.Contains(p.walk.Fault.Bare, id) {
 			n.to = n.To[p.pick(len(n.To))]
 		}
 		if n.to.IsValid() {

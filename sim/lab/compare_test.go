@@ -1,0 +1,224 @@
+//go:build linux
+
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"egressplan/sim"
+)
+
+// Waits for an answer. Nothing in a lab takes 300 ms; when the kernel seems to
+// have lost what the walker delivers, a second run with time to spare tells a
+// busy machine from a difference.
+const (
+	shortWait = 300 * time.Millisecond
+	longWait  = 4 * time.Second
+)
+
+// comparison is one walk, as the kernel and as the walker have it.
+type comparison struct {
+	net         *sim.Network
+	walk        Walk
+	kernel      Result
+	there, back sim.Result
+	hops, way   []sim.Hop
+	wrong       []string
+}
+
+// compare sends the packet and walks it; with an explanation if they differ in
+// a way that is one of differences.
+func compare(n *sim.Network, w Walk) (*comparison, string, error) {
+	c := &comparison{net: n, walk: w}
+	for _, wait := range []time.Duration{shortWait, longWait} {
+		if err := c.send(wait); err != nil {
+			return c, "", err
+		}
+		c.judge()
+		if len(c.wrong) == 0 {
+			break
+		}
+	}
+	explanation := ""
+	if len(c.wrong) > 0 {
+		explanation = explanationOf(c)
+	}
+	c.count(explanation)
+	return c, explanation, nil
+}
+
+func (c *comparison) send(wait time.Duration) error {
+	l, err := Build(c.net, c.walk)
+	if err != nil {
+		return err
+	}
+	r, err := l.Run(wait)
+	if closed := l.Close(); err == nil {
+		err = closed
+	}
+	c.kernel = r
+	return err
+}
+
+// judge holds the kernel's result against the walker's.
+func (c *comparison) judge() {
+	c.wrong = nil
+	n := c.narrowed()
+	walker := sim.NewWalker(n)
+	walker.Fail(sim.Break(n, c.walk.Fault))
+	if c.walk.Packet.Protocol != sim.TCP {
+		walker.Size = c.walk.Size
+	}
+	c.there, c.hops = walker.Trace(c.walk.Start, c.walk.Packet, c.walk.Choice)
+	c.back, c.way = walker.TraceReply()
+	k := &c.kernel
+	if (c.there.Verdict == sim.Delivered) != (k.Verdict == sim.Delivered) {
+		c.say("the walker has %v (%v at %d), the kernel %v at %d", c.there.Verdict, c.there.Code, c.there.At, k.Verdict, k.At)
+	}
+	if (c.there.Verdict == sim.Unreachable) != (k.Verdict == sim.Unreachable) {
+		c.say("the walker's start %v, the kernel's %v", c.there.Verdict, k.Verdict)
+	}
+	if c.there.Verdict == sim.Delivered && k.Verdict == sim.Delivered {
+		c.judgeArrival()
+	}
+	if answered := c.back.Verdict == sim.Delivered; answered != k.Replied {
+		c.say("the walker's answer: %v (%v at %d), the kernel's came back: %v", c.back.Verdict, c.back.Code, c.back.At, k.Replied)
+	}
+	c.judgeDrop(c.there)
+	c.judgeDrop(c.back)
+	c.judgeTranslations()
+}
+
+func (c *comparison) say(format string, args ...any) {
+	c.wrong = append(c.wrong, fmt.Sprintf(format, args...))
+}
+
+func (c *comparison) judgeArrival() {
+	k, w := &c.kernel, &c.there
+	if len(slices.DeleteFunc(slices.Clone(k.Arrivals), func(a Arrival) bool { return a.Proxied })) != 1 {
+		c.say("arrived several times: %v", k.Arrivals)
+	}
+	if k.At != w.At || k.Packet.Dst != atPort(w.Packet.Dst, w.Packet.Protocol) {
+		c.say("arrived at %d for %v, the walker at %d for %v", k.At, k.Packet.Dst, w.At, w.Packet.Dst)
+	}
+	if k.Packet.Src != atPort(w.Packet.Src, w.Packet.Protocol) {
+		c.say("arrived from %v, the walker from %v", k.Packet.Src, w.Packet.Src)
+	}
+	if w.Sources != nil && !slices.Contains(w.Sources, k.Packet.Src.Addr()) {
+		c.say("arrived from %v, the walker knows %v", k.Packet.Src, w.Sources)
+	}
+}
+
+// atPort leaves out the port of what has none.
+func atPort(a netip.AddrPort, p sim.Protocol) netip.AddrPort {
+	if p == sim.TCP || p == sim.UDP {
+		return a
+	}
+	return netip.AddrPortFrom(a.Addr(), 0)
+}
+
+// counted are the codes that the kernel can confirm.
+var counted = []sim.Code{sim.CodeIngressDenied, sim.CodeEgressDenied, sim.CodeNoSession, sim.CodeProtocol, sim.CodeNoTranslation, sim.CodeUnauthorized}
+
+// judgeDrop wants a packet that the walker lost at a stage of a node to be
+// counted there by the kernel.
+func (c *comparison) judgeDrop(r sim.Result) {
+	if !slices.Contains(counted, r.Code) {
+		return
+	}
+	if r.Code == sim.CodeNoSession && !c.net.Nodes[r.At].SessionOnly {
+		return // an owner's application ignores it
+	}
+	if !slices.ContainsFunc(c.kernel.Drops, func(d Drop) bool { return d.Node == r.At && d.Code == r.Code }) {
+		c.say("the walker lost it at %d by %v, the kernel only %v", r.At, r.Code, c.kernel.Drops)
+	}
+}
+
+// judgeTranslations wants every translation of the walk in the node's connection
+// tracking.
+func (c *comparison) judgeTranslations() {
+	if c.there.Verdict == sim.Looped {
+		return // round and round, a kernel translates each time
+	}
+	for _, h := range c.hops {
+		in, out := atPort(h.Before.Src, h.Before.Protocol), atPort(h.After.Src, h.After.Protocol)
+		if h.Action != sim.ActSNAT || in == out {
+			continue
+		}
+		if !slices.ContainsFunc(c.kernel.Translations, func(t Translation) bool { return t.Node == h.Node && t.SrcIn == in && t.SrcOut == out }) {
+			c.say("the walker translated %v to %v at %d, the kernel only %v", in, out, h.Node, c.kernel.Translations)
+		}
+	}
+}
+
+// narrowed is the network in which every pool of ports is the one port that the
+// kernel took from it: the walker says that it may be any.
+func (c *comparison) narrowed() *sim.Network {
+	n := &sim.Network{Nodes: slices.Clone(c.net.Nodes)}
+	for _, t := range c.kernel.Translations {
+		node := &n.Nodes[t.Node]
+		node.NAT = slices.Clone(node.NAT)
+		for i := range node.NAT {
+			x := &node.NAT[i]
+			port := t.SrcOut.Port()
+			if x.PortFrom < x.PortTo && slices.Contains(x.To, t.SrcOut.Addr()) && x.PortFrom <= port && port <= x.PortTo {
+				x.PortFrom, x.PortTo = port, port
+			}
+		}
+	}
+	return n
+}
+
+func (c *comparison) count(explanation string) {
+	tally.Lock()
+	defer tally.Unlock()
+	tally.compared++
+	if c.kernel.Verdict == sim.Delivered {
+		tally.delivered++
+	}
+	if c.kernel.Replied {
+		tally.replied++
+	}
+	if explanation != "" {
+		if tally.explained == nil {
+			tally.explained = map[string]int{}
+		}
+		tally.explained[explanation]++
+	}
+}
+
+// report says all about a comparison that failed.
+func (c *comparison) report(t *testing.T) {
+	t.Helper()
+	for _, s := range c.wrong {
+		t.Error(s)
+	}
+	t.Logf("walk: %+v", c.walk)
+	for i, x := range c.net.Nodes {
+		t.Logf("node %d: %s", i, describe(x))
+	}
+	t.Logf("kernel: %+v", c.kernel)
+	t.Logf("walker: %+v\n%+v", c.there, c.hops)
+	t.Logf("walker's answer: %+v\n%+v", c.back, c.way)
+}
+
+func describe(x sim.Node) string {
+	s := fmt.Sprintf("owns %v session-only %v mtu %d carries %v routes %+v nat %+v", x.Owns, x.SessionOnly, x.MTU, x.Carries, x.Routes, x.NAT)
+	if x.Ingress != nil {
+		s += fmt.Sprintf(" ingress %+v", *x.Ingress)
+	}
+	if x.Egress != nil {
+		s += fmt.Sprintf(" egress %+v", *x.Egress)
+	}
+	if x.Proxy != nil {
+		s += fmt.Sprintf(" proxy %+v", x.Proxy.Forwards)
+		if x.Proxy.Authorize != nil {
+			s += fmt.Sprintf(" authorize %+v", *x.Proxy.Authorize)
+		}
+	}
+	return s
+}
