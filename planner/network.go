@@ -141,7 +141,16 @@ func (b *builder) route(id sim.NodeID, dst netip.Prefix, next sim.NodeID, why st
 	n.Routes = append(n.Routes, sim.Route{Dst: dst, Next: []sim.NodeID{next}, Ref: b.ref(note{text: why})})
 }
 
-// host is the block of one address.
+// standInOf is an address that stands for any of a block: that of a node in it,
+// or its first usable one.
+func (b *builder) standInOf(bl *block) netip.Addr {
+	if a, ok := b.last[bl.cidr]; ok {
+		return a
+	}
+	return b.standIn(bl)
+}
+
+// single is the block of one address.
 func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
 
 // newBuilder lays out what all patterns share: the sites with their links and

@@ -373,6 +373,9 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 func (p ciliumPattern) masquerade(w *work, b *builder, id sim.NodeID) {
 	n := b.at(id)
 	slices.SortStableFunc(n.NAT, narrowFirst)
+	for _, ip := range n.Owns[1:] {
+		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Src: ip}, Ref: b.once("bound", note{text: "a process on the node's own network keeps the address it is bound to", source: "Cilium documentation, Masquerading"})})
+	}
 	for _, dst := range w.untranslated() {
 		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: dst}, Ref: b.once("native "+dst.String(), note{text: fmt.Sprintf("%s is not translated", dst)})})
 	}
@@ -494,6 +497,28 @@ func relabelled(list []origin, label sim.Label) []origin {
 		out[i].label = label
 	}
 	return out
+}
+
+// intrusions: a label inside the selected namespace; from outside it, the right
+// to make pods there; and the host network of the gateway nodes, where the
+// address is configured.
+func (p ciliumPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
+	var bound []origin
+	for _, o := range p.onGateways(w, a) {
+		for _, e := range p.story(w).entries {
+			if ip, ok := p.story(w).ips[e.ipName(w.fleetGroup(p, a))]; ok && w.b.egress[e.nodeName()] == o.start {
+				o.addr, o.label, o.variant = ip, 0, variantHost
+				bound = append(bound, o)
+			}
+		}
+	}
+	everybody := append(slices.Clone(same), others...)
+	slices.Sort(everybody)
+	return []intrusion{
+		{who: "any process on the host network of its egress nodes", apps: everybody, state: stateMisplaced, barrier: barrierSchedule, from: bound},
+		{who: "any pod of namespace " + a.Namespace.V + " that wears its labels", apps: same, state: stateImpostor, barrier: barrierLabel, from: w.origins(a)},
+		{who: "anybody who may create pods in namespace " + a.Namespace.V, apps: others, state: stateImpostor, barrier: barrierNamespace, from: w.origins(a)},
+	}
 }
 
 // hostLabel: packets of the host network have the node's identity, which no

@@ -392,6 +392,18 @@ func (p istioPattern) onGateways(w *work, a *inventory.App) []origin {
 	return list
 }
 
+// intrusions: the service account inside the namespace, its certificate outside,
+// and whatever runs on the gateway nodes.
+func (p istioPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
+	everybody := append(slices.Clone(same), others...)
+	slices.Sort(everybody)
+	return []intrusion{
+		{who: "any pod of namespace " + a.Namespace.V + " that runs as its service account", apps: same, state: stateImpostor, barrier: barrierServiceAccount, from: w.origins(a)},
+		{who: "any pod on its gateway nodes", apps: everybody, state: stateMisplaced, barrier: barrierSchedule, from: p.onGateways(w, a)},
+		{who: "anybody who gets a certificate of namespace " + a.Namespace.V, apps: others, state: stateImpostor, barrier: barrierCertificate, from: w.origins(a)},
+	}
+}
+
 // hostLabel: packets of the host network carry no certificate.
 func (istioPattern) hostLabel(*work, *inventory.App) sim.Label { return 0 }
 

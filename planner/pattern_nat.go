@@ -161,6 +161,10 @@ func (natPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 	return w.dedicatedMisuse(kind, a)
 }
 
+func (natPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
+	return w.dedicatedIntrusions(a, same, others)
+}
+
 func (natPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 // usage: hours and GB in both directions, private gateways on the same meters

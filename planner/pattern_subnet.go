@@ -67,6 +67,10 @@ func (subnetPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 	return w.dedicatedMisuse(kind, a)
 }
 
+func (subnetPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
+	return w.dedicatedIntrusions(a, same, others)
+}
+
 func (subnetPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }

@@ -103,6 +103,7 @@ type Candidate struct {
 	Allocations []Allocation  `json:"allocations,omitempty"`
 	Sources     []SourceRow   `json:"sources,omitempty"`
 	AllowList   []AllowRow    `json:"allowList,omitempty"`
+	Leaks       []Leak        `json:"leaks,omitempty"`
 	Findings    []FindingView `json:"findings"`
 
 	work *work // how it was worked out; not part of the contract

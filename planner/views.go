@@ -13,6 +13,11 @@ import (
 // and allow-list, and findings of one code are folded into one.
 func (r *Recommendation) Detail(all bool) *Recommendation {
 	if all {
+		for _, c := range r.Candidates {
+			if c.Leaks == nil {
+				c.Leaks = c.work.leaks()
+			}
+		}
 		return r
 	}
 	out := *r

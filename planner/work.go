@@ -34,6 +34,9 @@ type pattern interface {
 	faults(w *work) []fault
 	// misuse says how an app's packets begin in a misuse of some kind.
 	misuse(w *work, kind string, a *inventory.App) misuse
+	// intrusions are the ways in which others can show an app's source: apps of
+	// its namespace, and apps of others.
+	intrusions(w *work, a *inventory.App, same, others []string) []intrusion
 	// hostLabel is the identity of an app's packets from the host network.
 	hostLabel(w *work, a *inventory.App) sim.Label
 	// usage is what is billed beyond workload nodes and links.

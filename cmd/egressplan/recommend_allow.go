@@ -48,6 +48,7 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 		p.item("  ", fmt.Sprintf("and %s more; -o json has them all", count(rest, "row")))
 	}
 	writeWhoElse(p, c.Sources)
+	writeLeaks(p, "What else can show on-premises", c.Leaks)
 	return nil
 }
 

@@ -1,0 +1,346 @@
+package planner
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"egressplan/cidr"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// Barriers: the only thing that keeps somebody from showing an app's source.
+const (
+	barrierNone           = "none"
+	barrierSchedule       = "schedule"
+	barrierLabel          = "label"
+	barrierNamespace      = "namespace"
+	barrierServiceAccount = "service-account"
+	barrierCertificate    = "certificate"
+	barrierRoute          = "route"
+)
+
+// barrierWords say what each barrier is, and how it is held.
+var barrierWords = map[string]string{
+	barrierNone:           "nothing: they share the source",
+	barrierSchedule:       "scheduling: taints are the only thing in the way, held by admission of tolerations, node selectors and node names",
+	barrierLabel:          "a label: any pod of the namespace may wear it, held by admission",
+	barrierNamespace:      "the namespace: the policy selects this one, held by RBAC on who may create pods in it",
+	barrierServiceAccount: "the service account: any pod of the namespace may run as it, held by admission",
+	barrierCertificate:    "the workload certificate: it names namespace and service account, held by the mesh's CA and by RBAC on the namespace",
+	barrierRoute:          "a route: whatever is put into the subnets, or into one whose route table leads the same way, held by IAM",
+}
+
+// Lookalike is somebody who can show an app's source on-premises: who, by what
+// means, and what alone is in the way. It has been walked: Sources are those of
+// the app's that were shown, To the destinations that let them through.
+type Lookalike struct {
+	Who         string   `json:"who"`
+	Apps        []string `json:"apps"` // of the plan, the first twenty; empty: anybody
+	Count       int      `json:"count"`
+	State       string   `json:"state"`
+	Barrier     string   `json:"barrier"`
+	BarrierText string   `json:"barrierText"`
+	Sources     []string `json:"sources"`
+	To          []string `json:"to"`
+
+	everyone []string // Apps without a limit
+}
+
+// intrusion is a way to show an app's source, to be walked.
+type intrusion struct {
+	who     string
+	apps    []string
+	state   string
+	barrier string
+	from    []origin
+}
+
+// lookalikes walks every way in which somebody else can show an app's source.
+func (w *work) lookalikes(a *inventory.App) []Lookalike {
+	list := []Lookalike{}
+	for _, in := range w.intrusions(a) {
+		if l, shown := w.intrude(a, in); shown {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// intrusions are the ways that the pattern leaves open: sharing a source first,
+// then what takes a misuse.
+func (w *work) intrusions(a *inventory.App) []intrusion {
+	var list []intrusion
+	peers, same, others := w.peersOf(a)
+	if len(peers) > 0 {
+		list = append(list, intrusion{who: "apps of the same source group", apps: peers, state: stateHealthy, barrier: barrierNone, from: w.origins(a)})
+	}
+	return append(list, w.pattern.intrusions(w, a, same, others)...)
+}
+
+// peersOf sorts the other apps: those that share a source with a, and of the
+// rest those of its namespace and those of others.
+func (w *work) peersOf(a *inventory.App) (peers, same, others []string) {
+	sharing := map[string]bool{}
+	for _, f := range w.onPremises(a) {
+		if f.inbound() {
+			continue
+		}
+		for _, k := range w.pattern.source(w, a, f.to).apps {
+			sharing[k] = k != a.Key
+		}
+	}
+	for _, x := range w.apps {
+		switch {
+		case x == a:
+		case sharing[x.Key]:
+			peers = append(peers, x.Key)
+		case x.Namespace.V == a.Namespace.V:
+			same = append(same, x.Key)
+		default:
+			others = append(others, x.Key)
+		}
+	}
+	return peers, same, others
+}
+
+// intrude walks the app's flows as the intruder would and keeps what was shown of
+// the app's sources and let through.
+func (w *work) intrude(a *inventory.App, in intrusion) (Lookalike, bool) {
+	walkers := map[*builder]*sim.Walker{}
+	var sources []netip.Prefix
+	to := map[string]bool{}
+	for x := range w.misused(walkers, State{stateImpostor, a.Key}, a, misuse{from: in.from}) {
+		own := w.admits(x.f)
+		for _, s := range x.sources {
+			if cidr.Contains(own, s) && x.allowed {
+				sources = append(sources, s)
+				to[x.f.to.Name.V] = true
+			}
+		}
+	}
+	l := Lookalike{Who: in.who, Apps: slices.Clone(in.apps[:min(len(in.apps), foldedSubjects)]), Count: len(in.apps), State: in.state,
+		Barrier: in.barrier, BarrierText: barrierWords[in.barrier], Sources: texts(sortedPrefixes(sources)), To: sortedKeys(to), everyone: in.apps}
+	if l.Apps == nil {
+		l.Apps = []string{}
+	}
+	return l, len(sources) > 0
+}
+
+// dedicatedIntrusions: whoever is scheduled onto the group's nodes, and whatever
+// is put where the group's route tables count.
+func (w *work) dedicatedIntrusions(a *inventory.App, same, others []string) []intrusion {
+	everybody := append(slices.Clone(same), others...)
+	slices.Sort(everybody)
+	var nodes, subnets []origin
+	for _, z := range w.zonesOf(a) {
+		p := w.placeOf(a, z)
+		for _, v := range w.variants(a) {
+			o := p.origin(z, v, w.stranger())
+			if o.start == sim.None {
+				continue
+			}
+			nodes = append(nodes, o)
+			if g := w.groups[a.Key]; g != nil {
+				if bl := w.layout.get(g.name, z, purposeNodes); bl != nil {
+					o.start, o.addr = w.b.newSubnet(bl).out, w.b.standInOf(bl)
+					subnets = append(subnets, o)
+				}
+			}
+		}
+	}
+	list := []intrusion{{who: "any pod that runs on its nodes", apps: everybody, state: stateMisplaced, barrier: barrierSchedule, from: nodes}}
+	if a.Compute.V == inventory.ComputeFargate {
+		list[0].who = "any pod that a Fargate profile puts into its subnets"
+	}
+	return append(list, intrusion{who: "any instance or interface in its subnets, or behind its route tables", state: stateMisplaced, barrier: barrierRoute, from: subnets})
+}
+
+// Barrier is one cell of the matrix: what alone keeps Who from showing the
+// source of Whose; "" where nothing walked does.
+type Barrier struct {
+	Who     string `json:"who"`
+	Whose   string `json:"whose"`
+	State   string `json:"state"`
+	Barrier string `json:"barrier"`
+}
+
+// matrix is the weakest barrier between every two source groups, in the order
+// of their names. A group is judged by its first app.
+func (w *work) matrix() []Barrier {
+	groups := w.sourceGroups()
+	list := []Barrier{}
+	for _, whose := range groups {
+		seen := w.lookalikes(whose.apps[0])
+		for _, who := range groups {
+			if who != whose {
+				list = append(list, weakest(who, whose, seen))
+			}
+		}
+	}
+	return list
+}
+
+// sourceGroups are the groups that sources belong to: per destination in the
+// pattern that chooses them so, else those of the apps.
+func (w *work) sourceGroups() []*group {
+	if s, ok := w.story.(*ciliumStory); ok {
+		return s.groups
+	}
+	return w.list
+}
+
+// weakest is the lowest barrier that a list of lookalikes has for a group: none
+// where an app is in both.
+func weakest(who, whose *group, seen []Lookalike) Barrier {
+	b := Barrier{Who: who.name, Whose: whose.name}
+	if slices.ContainsFunc(who.apps, func(a *inventory.App) bool { return slices.Contains(whose.apps, a) }) {
+		b.State, b.Barrier = stateHealthy, barrierNone
+		return b
+	}
+	order := []string{barrierNone, barrierLabel, barrierServiceAccount, barrierSchedule, barrierNamespace, barrierCertificate}
+	best := len(order)
+	for _, l := range seen {
+		at := slices.Index(order, l.Barrier)
+		if at < 0 || at >= best {
+			continue
+		}
+		if slices.ContainsFunc(who.apps, func(a *inventory.App) bool { return slices.Contains(l.everyone, a.Key) }) {
+			best, b.State, b.Barrier = at, l.State, l.Barrier
+		}
+	}
+	return b
+}
+
+// Identity answers who can look like whom.
+type Identity struct {
+	APIVersion  string       `json:"apiVersion"`
+	Kind        string       `json:"kind"`
+	Environment string       `json:"environment"`
+	Pattern     string       `json:"pattern"`
+	Query       string       `json:"query"`
+	Sources     []SourceRow  `json:"sources"`     // of the app, or those that hold the address
+	Lookalikes  []Lookalike  `json:"lookalikes"`  // who else can show the app's sources
+	Appearances []Appearance `json:"appearances"` // who can appear as the address
+	Leaks       []Leak       `json:"leaks"`       // what else can show, of the app or as the address
+	Space       []Allocation `json:"space"`       // the blocks that hold the address, widest first
+	Matrix      []Barrier    `json:"matrix"`      // every group against every other
+}
+
+// Appearance is an app that on-premises may see as an address.
+type Appearance struct {
+	App     string   `json:"app"`
+	Group   string   `json:"group"`
+	To      []string `json:"to"`
+	States  []string `json:"states"`
+	Sources []string `json:"sources"` // that hold the address
+}
+
+// WhoisAll asks for the matrix of all source groups.
+const WhoisAll = "all"
+
+// Whois says who else can look like an app (namespace/name), who can appear as
+// an address, or for WhoisAll what stands between every two source groups; in a
+// pattern, "" for the recommended one.
+func Whois(plan *inventory.Plan, patternID, query string) (*Identity, error) {
+	addr, err := netip.ParseAddr(query)
+	app := plan.App(query)
+	if query != WhoisAll && app == nil && err != nil {
+		return nil, fmt.Errorf("%q is neither an IPv4 address nor an app; apps are named namespace/name", query)
+	}
+	if err == nil && !addr.Is4() {
+		return nil, fmt.Errorf("%s is an IPv6 address; IPv6 is not planned yet", query)
+	}
+	c := pick(plan, patternID)
+	if c == nil {
+		return nil, fmt.Errorf("the policy excludes pattern %q", patternID)
+	}
+	id := &Identity{APIVersion: APIVersion, Kind: "Identity", Environment: plan.Environment.Name, Pattern: c.Pattern, Query: query,
+		Sources: []SourceRow{}, Lookalikes: []Lookalike{}, Appearances: []Appearance{}, Leaks: []Leak{}, Space: []Allocation{}, Matrix: []Barrier{}}
+	switch {
+	case query == WhoisAll:
+		id.Matrix = c.work.matrix()
+	case app != nil:
+		id.ofApp(c, app)
+	default:
+		id.ofAddress(c, addr)
+	}
+	return id, nil
+}
+
+// ofApp fills in who else can look like an app.
+func (id *Identity) ofApp(c *Candidate, a *inventory.App) {
+	for _, s := range c.Sources {
+		if s.App == a.Key {
+			id.Sources = append(id.Sources, s)
+		}
+	}
+	id.Lookalikes = c.work.lookalikes(a)
+	id.Leaks = slices.DeleteFunc(c.work.leaksOf([]*inventory.App{a}), func(l Leak) bool { return l.Count == 0 })
+}
+
+// ofAddress fills in who can appear as an address.
+func (id *Identity) ofAddress(c *Candidate, addr netip.Addr) {
+	holds := func(list []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !netip.MustParsePrefix(s).Contains(addr) })
+	}
+	for _, r := range c.AllowList {
+		if in := holds(r.Sources); r.Initiator == inventory.InitiatorApp && len(in) > 0 {
+			id.Appearances = append(id.Appearances, Appearance{App: r.App, Group: c.work.groupOf(r.App, r.To), To: []string{r.To}, States: r.States, Sources: in})
+		}
+	}
+	id.Appearances = foldAppearances(id.Appearances)
+	for _, s := range c.Sources {
+		if len(holds(s.CIDRs)) > 0 {
+			id.Sources = append(id.Sources, s)
+		}
+	}
+	for _, l := range c.work.leaks() {
+		if len(holds(l.Sources)) > 0 {
+			id.Leaks = append(id.Leaks, l)
+		}
+	}
+	for _, x := range c.Allocations {
+		if netip.MustParsePrefix(x.CIDR).Contains(addr) {
+			id.Space = append(id.Space, x)
+		}
+	}
+	slices.SortStableFunc(id.Space, func(a, b Allocation) int {
+		return netip.MustParsePrefix(a.CIDR).Bits() - netip.MustParsePrefix(b.CIDR).Bits()
+	})
+}
+
+// groupOf names the source group of an app towards a destination.
+func (w *work) groupOf(app, to string) string {
+	a, d := w.plan.App(app), w.plan.Destination(to)
+	if a == nil || d == nil {
+		return ""
+	}
+	return w.pattern.source(w, a, d).group
+}
+
+// foldAppearances joins rows of one app and group that differ in destination
+// only.
+func foldAppearances(list []Appearance) []Appearance {
+	out := []Appearance{}
+	for _, x := range list {
+		i := slices.IndexFunc(out, func(y Appearance) bool {
+			return x.App == y.App && x.Group == y.Group && strings.Join(x.Sources, " ") == strings.Join(y.Sources, " ")
+		})
+		if i < 0 {
+			out = append(out, x)
+			continue
+		}
+		out[i].To = append(slices.Clone(out[i].To), x.To...)
+		slices.Sort(out[i].To)
+		out[i].To = slices.Compact(out[i].To)
+		for _, s := range x.States {
+			if !slices.Contains(out[i].States, s) {
+				out[i].States = append(slices.Clone(out[i].States), s)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package planner
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"egressplan/cidr"
+	"egressplan/planner/inventory"
+	"egressplan/sim"
+)
+
+// Leak is a source address, beside those planned, that packets of some apps can
+// show on-premises in one kind of misuse, and what closes it. Admitted is true
+// where some entry of the allow-list would let it through to a destination that
+// the app reaches.
+type Leak struct {
+	State    string   `json:"state"`
+	Meaning  string   `json:"meaning"`
+	Apps     []string `json:"apps"`  // the first twenty
+	Count    int      `json:"count"` // all
+	Sources  []string `json:"sources"`
+	Admitted bool     `json:"admitted"`
+	Lasts    *Lasts   `json:"lasts,omitempty"`
+	Guard    string   `json:"guard"`
+}
+
+// guards close what a misuse opens.
+var guards = map[string]string{
+	stateMislabelled:         "refuse pods of the namespace without the label at admission",
+	stateMisplaced:           "taint the nodes, and refuse foreign tolerations, node selectors and spec.nodeName at admission, also on update",
+	stateImpostor:            "pin the policy to namespace and service account, and refuse the label on other workloads at admission, also on update",
+	stateNoSidecar:           "refuse sidecar.istio.io/inject=false and namespaces without injection at admission; give the app subnets no route to on-premises",
+	stateProxyUID:            "refuse runAsUser and runAsGroup 1337 at admission, ephemeral containers included",
+	stateHostNetwork:         "refuse hostNetwork at admission (Pod Security Standards, baseline)",
+	statePolicyLag:           "let the app retry, or hold it with an init container until it shows its egress IP; never allow-list the nodes beside the egress IPs",
+	statePolicyOverlap:       "let one team write egress policies (RBAC on the cluster-scoped kind) and refuse a second one for the same prefix before it is applied",
+	stateSubnetDiscovery:     "set ENABLE_SUBNET_DISCOVERY to false, or tag subnets per cluster (cni.networking.k8s.aws/cluster/<name>)",
+	stateServiceEntryMissing: "apply the mesh configuration before the app; REGISTRY_ONLY narrows it but is not a security boundary",
+}
+
+// leakKinds are the misuses that may show another source; the others are about
+// showing somebody else's, or nothing.
+func leakKinds() []string {
+	return slices.DeleteFunc(misuseKinds(), func(kind string) bool { return kind == stateImpostor || kind == statePortsExhausted })
+}
+
+// leaks are the leaks of all apps.
+func (w *work) leaks() []Leak { return w.leaksOf(w.apps) }
+
+// leaksOf walks every misuse of some apps and keeps the sources that are not the
+// app's own, folded by kind and what on-premises would see.
+func (w *work) leaksOf(apps []*inventory.App) []Leak {
+	walkers := map[*builder]*sim.Walker{}
+	found := map[string]*Leak{}
+	for _, kind := range leakKinds() {
+		for _, a := range apps {
+			m := w.misuse(kind, a)
+			if m.void != "" || len(m.from) == 0 {
+				continue
+			}
+			var sources []netip.Prefix
+			admitted := false
+			for x := range w.misused(walkers, State{kind, a.Key}, a, m) {
+				if foreign := w.foreign(&x); len(foreign) > 0 {
+					sources = append(sources, foreign...)
+					admitted = admitted || x.allowed
+				}
+			}
+			if len(sources) > 0 {
+				fileLeak(found, kind, a.Key, texts(cidr.Merge(sources)), admitted, m.lasts)
+			}
+		}
+	}
+	list := make([]Leak, 0, len(found))
+	for _, l := range found {
+		l.Count = len(l.Apps)
+		l.Apps = l.Apps[:min(len(l.Apps), foldedSubjects)]
+		list = append(list, *l)
+	}
+	slices.SortFunc(list, func(a, b Leak) int {
+		return cmp.Or(cmp.Compare(kindOrder(a.State), kindOrder(b.State)), slices.Compare(a.Sources, b.Sources), slices.Compare(a.Apps, b.Apps))
+	})
+	return list
+}
+
+// foreign are the sources of a path that are not the app's own.
+func (w *work) foreign(p *walked) []netip.Prefix {
+	own := w.admits(p.f)
+	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return cidr.Contains(own, s) })
+}
+
+func fileLeak(found map[string]*Leak, kind, app string, sources []string, admitted bool, lasts duration) {
+	key := kind + "|" + strings.Join(sources, " ")
+	if admitted {
+		key += "|admitted"
+	}
+	l := found[key]
+	if l == nil {
+		k, _ := stateKindOf(kind)
+		l = &Leak{State: kind, Meaning: k.Meaning, Sources: sources, Admitted: admitted, Guard: guards[kind]}
+		if lasts.text != "" {
+			l.Lasts = &Lasts{lasts.text, lasts.known}
+		}
+		found[key] = l
+	}
+	l.Apps = append(l.Apps, app)
+}
