@@ -17,7 +17,8 @@ type difference struct {
 // differences is short on purpose: whatever is not here fails the tests.
 var differences = []difference{
 	{"a proxy opens its connection once the client's is complete, which needs the way back too; the walker's way there does not look at that, its answer is lost all the same", handshake},
-	{"an application that is asked by another of its own node answers within the node; the walker lets every answer leave the node that makes it", sameNode},
+	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
+	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
 }
 
 // handshake: the walker lost the answer, so a proxy on the way may never have
@@ -30,10 +31,18 @@ func handshake(c *comparison) bool {
 		slices.ContainsFunc(c.kernel.Arrivals, func(a Arrival) bool { return a.Proxied })
 }
 
-// sameNode: a proxy where the client is connects to an address of that node.
 func sameNode(c *comparison) bool {
-	return len(c.hops) == 1 && c.there.Verdict == sim.Delivered && c.kernel.At == c.there.At &&
-		c.kernel.Replied && c.back.At == c.walk.Start
+	return c.there.Verdict == sim.Delivered && c.there.At == c.walk.Start && c.kernel.At == c.there.At &&
+		c.kernel.Replied && c.back.Verdict != sim.Delivered
+}
+
+// samePort: all that differs is the source port.
+func samePort(c *comparison) bool {
+	k, w := c.kernel.Packet, c.there.Packet
+	same := slices.ContainsFunc(c.hops, func(h sim.Hop) bool {
+		return h.Action == sim.ActProxy && h.Before.Src == h.After.Src && h.Before.Dst == h.After.Dst
+	})
+	return same && c.kernel.At == c.there.At && k.Src.Addr() == w.Src.Addr() && len(c.wrong) == 1
 }
 
 func explanationOf(c *comparison) string {

@@ -5,6 +5,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
@@ -73,7 +74,10 @@ func (l *Lab) build() (err error) {
 	if err := netns.Set(l.bench.ns); err != nil {
 		return err
 	}
-	return l.bench.connect(h)
+	if err := l.bench.connect(h); err != nil {
+		return err
+	}
+	return l.settle()
 }
 
 // buildNode sets up a node from within its namespace. One that is down keeps its
@@ -82,10 +86,7 @@ func (l *Lab) buildNode(x *nodePlan) error {
 	if x.down {
 		return nil
 	}
-	if err := netns.Set(l.spaces[x.id]); err != nil {
-		return err
-	}
-	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	h, err := enter(l.spaces[x.id])
 	if err != nil {
 		return err
 	}
@@ -107,6 +108,59 @@ func (l *Lab) buildNode(x *nodePlan) error {
 		return err
 	}
 	return writeRules(l.plan, x)
+}
+
+// enter moves the thread, which must be aside, into the namespace.
+func enter(ns netns.NsHandle) (*netlink.Handle, error) {
+	if err := netns.Set(ns); err != nil {
+		return nil, err
+	}
+	return netlink.NewHandle(unix.NETLINK_ROUTE)
+}
+
+// settle waits until all wires carry: the kernel notices that both ends of a
+// cable are up a little later, and until then drops what is sent.
+func (l *Lab) settle() error {
+	deadline := time.Now().Add(patience)
+	for _, x := range l.plan.nodes {
+		if x.down {
+			continue
+		}
+		h, err := enter(l.spaces[x.id])
+		if err != nil {
+			return err
+		}
+		for err = errWaiting; errors.Is(err, errWaiting) && time.Now().Before(deadline); {
+			if err = l.carries(h, x); errors.Is(err, errWaiting) {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		h.Close()
+		if err != nil {
+			return fmt.Errorf("node %d (%q): %w", x.id, x.Name, err)
+		}
+	}
+	return nil
+}
+
+var errWaiting = errors.New("a wire that does not carry")
+
+// carries reports errWaiting until the node's wires to nodes that are up do.
+func (l *Lab) carries(h *netlink.Handle, x *nodePlan) error {
+	links, err := h.LinkList()
+	if err != nil {
+		return err
+	}
+	up := map[string]bool{}
+	for _, link := range links {
+		up[link.Attrs().Name] = link.Attrs().OperState == netlink.OperUp
+	}
+	for _, c := range l.cables[x.id] {
+		if !c.dead && !up[c.under()] {
+			return errWaiting
+		}
+	}
+	return nil
 }
 
 // loopback puts up the interface without which there is no table of local

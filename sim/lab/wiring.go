@@ -92,6 +92,15 @@ type cable struct {
 	local, remote net.IP
 	number, mtu   int
 	own           net.HardwareAddr
+	dead          bool // the other end's node is down
+}
+
+// under is the veth that the cable is, or that its tunnel runs over.
+func (c *cable) under() string {
+	if c.number == 0 {
+		return c.name
+	}
+	return "und" + c.name[len("tun"):]
 }
 
 const (
@@ -141,6 +150,7 @@ func (l *Lab) layPair(h *netlink.Handle, i int, w pair) error {
 			c.number, c.mtu = i+1, [2]int{b.mtu(), a.mtu()}[end]
 		}
 	}
+	ends[0].dead, ends[1].dead = b.down, a.down
 	l.cables[w.a] = append(l.cables[w.a], ends[0])
 	l.cables[w.b] = append(l.cables[w.b], ends[1])
 	return v.add(h)
@@ -188,7 +198,7 @@ func putUp(h *netlink.Handle, c cable) error {
 
 // addTunnel makes a VXLAN over the cable laid for it.
 func addTunnel(h *netlink.Handle, c cable) error {
-	under, err := h.LinkByName("und" + c.name[len("tun"):])
+	under, err := h.LinkByName(c.under())
 	if err != nil {
 		return err
 	}
