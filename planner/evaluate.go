@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/shopspring/decimal"
 
@@ -25,9 +26,13 @@ type evaluation struct {
 // evaluate works out every pattern the policy does not exclude.
 func evaluate(plan *inventory.Plan) *evaluation {
 	e := &evaluation{plan: plan, book: bookOf(plan)}
-	for _, p := range e.admissible() {
-		e.candidates = append(e.candidates, e.candidate(p))
+	list := e.admissible()
+	e.candidates = make([]*Candidate, len(list))
+	var all sync.WaitGroup
+	for i, p := range list { // they share nothing but the plan, which nobody changes
+		all.Go(func() { e.candidates[i] = e.candidate(p) })
 	}
+	all.Wait()
 	return e
 }
 

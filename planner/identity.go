@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"egressplan/cidr"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
@@ -109,13 +108,12 @@ func (w *work) peersOf(a *inventory.App) (peers, same, others []string) {
 // intrude walks the app's flows as the intruder would and keeps what was shown of
 // the app's sources and let through.
 func (w *work) intrude(a *inventory.App, in intrusion) (Lookalike, bool) {
-	walkers := map[*builder]*sim.Walker{}
 	var sources []netip.Prefix
 	to := map[string]bool{}
-	for x := range w.misused(walkers, State{stateImpostor, a.Key}, a, misuse{from: in.from}) {
+	for x := range w.misused(State{stateImpostor, a.Key}, a, misuse{from: in.from}) {
 		own := w.admits(x.f)
 		for _, s := range x.sources {
-			if cidr.Contains(own, s) && x.allowed {
+			if own.contains(s) && x.allowed {
 				sources = append(sources, s)
 				to[x.f.to.Name.V] = true
 			}

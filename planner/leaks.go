@@ -8,7 +8,6 @@ import (
 
 	"egressplan/cidr"
 	"egressplan/planner/inventory"
-	"egressplan/sim"
 )
 
 // Leak is a source address, beside those planned, that packets of some apps can
@@ -52,7 +51,6 @@ func (w *work) leaks() []Leak { return w.leaksOf(w.apps) }
 // leaksOf walks every misuse of some apps and keeps the sources that are not the
 // app's own, folded by kind and what on-premises would see.
 func (w *work) leaksOf(apps []*inventory.App) []Leak {
-	walkers := map[*builder]*sim.Walker{}
 	found := map[string]*Leak{}
 	for _, kind := range leakKinds() {
 		for _, a := range apps {
@@ -62,7 +60,7 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 			}
 			var sources []netip.Prefix
 			admitted := false
-			for x := range w.misused(walkers, State{kind, a.Key}, a, m) {
+			for x := range w.misused(State{kind, a.Key}, a, m) {
 				if foreign := w.foreign(&x); len(foreign) > 0 {
 					sources = append(sources, foreign...)
 					admitted = admitted || x.allowed
@@ -88,7 +86,7 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 // foreign are the sources of a path that are not the app's own.
 func (w *work) foreign(p *walked) []netip.Prefix {
 	own := w.admits(p.f)
-	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return cidr.Contains(own, s) })
+	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return own.contains(s) })
 }
 
 func fileLeak(found map[string]*Leak, kind, app string, sources []string, admitted bool, lasts duration) {

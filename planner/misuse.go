@@ -9,7 +9,7 @@ import (
 // this, and why it may change nothing.
 type misuse struct {
 	from  []origin
-	fault sim.Fault
+	fault *sim.Broken
 	net   *builder // another network than the candidate's own; nil: the same
 	who   string   // whose packets they are, in words
 	lasts duration // how long it can go on; empty: as long as nobody stops it
@@ -39,7 +39,7 @@ func (w *work) misuse(kind string, a *inventory.App) misuse {
 	case stateSubnetDiscovery:
 		return w.discovered(a)
 	case statePortsExhausted:
-		return misuse{from: w.origins(a), fault: sim.Fault{Bare: w.b.translators()}, who: "a pod of " + a.Key,
+		return misuse{from: w.origins(a), fault: w.b.brokenOnce(kind, func() sim.Fault { return sim.Fault{Bare: w.b.translators()} }), who: "a pod of " + a.Key,
 			lasts: duration{"until connections to the destination end", true}}
 	}
 	return w.pattern.misuse(w, kind, a)
@@ -93,6 +93,24 @@ func (w *work) discovered(a *inventory.App) misuse {
 		}
 	}
 	return m
+}
+
+// brokenOnce makes the fault of a misuse ready the first time it is needed.
+func (b *builder) brokenOnce(kind string, f func() sim.Fault) *sim.Broken {
+	if b.misused[kind] == nil {
+		b.misused[kind] = sim.Break(&b.net, f())
+	}
+	return b.misused[kind]
+}
+
+// walking is the network's walker: one for all, since making its tables costs
+// more than many walks.
+func (b *builder) walking() *sim.Walker {
+	if b.walker == nil {
+		b.walker = sim.NewWalker(&b.net)
+	}
+	b.walker.Fail(nil)
+	return b.walker
 }
 
 // translators are all nodes that translate.

@@ -83,8 +83,10 @@ type builder struct {
 	prefixLists []sim.Route           // of gateway endpoints, for every route table
 	attached    map[string]sim.NodeID // transit gateway attachments by zone
 	egress      map[string]sim.NodeID // egress nodes by name
-	watched     map[sim.NodeID]bool   // what is health-checked or routed to dynamically: its loss is noticed
-	far         map[string]sim.NodeID // where destinations are that are not on-premises
+	walker      *sim.Walker
+	misused     map[string]*sim.Broken // what misuses break, by kind
+	watched     map[sim.NodeID]bool    // what is health-checked or routed to dynamically: its loss is noticed
+	far         map[string]sim.NodeID  // where destinations are that are not on-premises
 	vpc         sim.NodeID
 	exit        sim.NodeID
 }
@@ -158,7 +160,7 @@ func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) 
 func newBuilder(w *work) *builder {
 	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
 		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{},
-		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, egress: map[string]sim.NodeID{}, far: map[string]sim.NodeID{}}
+		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, misused: map[string]*sim.Broken{}, egress: map[string]sim.NodeID{}, far: map[string]sim.NodeID{}}
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")
 	b.at(b.exit).Owns = []netip.Prefix{everywhere}

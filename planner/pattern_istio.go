@@ -359,11 +359,7 @@ func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 	case stateMisplaced:
 		m.from, m.who = p.onGateways(w, a), "a pod without a sidecar on the gateway nodes of "+a.Key
 	case statePolicyLag:
-		for _, z := range w.zones {
-			if place := w.b.places[placeKey{sharedSpace, z}]; place != nil {
-				m.fault.Down = append(m.fault.Down, place.sidecar...)
-			}
-		}
+		m.fault = w.b.brokenOnce(kind, func() sim.Fault { return sim.Fault{Down: w.b.sidecars()} })
 		m.who, m.lasts = "a pod of "+a.Key+" whose sidecar does not listen yet", duration{"until the sidecar is ready; not at all where it starts first (native sidecars, holdApplicationUntilProxyStarts)", false}
 	case stateServiceEntryMissing:
 		m.net, m.who = w.networkFor(kind), "a pod of "+a.Key+" whose destination no ServiceEntry or VirtualService leads to the gateway"
@@ -371,6 +367,15 @@ func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 		return misuse{void: "two VirtualServices for one host are merged or the oldest wins; which is not modelled"}
 	}
 	return m
+}
+
+// sidecars are all sidecars.
+func (b *builder) sidecars() []sim.NodeID {
+	var list []sim.NodeID
+	for _, p := range b.placed {
+		list = append(list, p.sidecar...)
+	}
+	return list
 }
 
 // onGateways are pods on the gateway nodes of an app's group.

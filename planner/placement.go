@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"egressplan/cidr"
 	"egressplan/planner/inventory"
@@ -248,7 +249,7 @@ func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
 	for _, dst := range b.w.untranslated() {
 		b.routeFrom(host, dst, pod, eni, false, why)
 	}
-	if b.w.externalSNAT() {
+	if b.w.externalSNAT() || slices.Contains(b.w.untranslated(), everywhere) {
 		b.routeFrom(host, everywhere, pod, eni, false, why)
 		return
 	}

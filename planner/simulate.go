@@ -118,7 +118,7 @@ func (f *Following) asked(x appFlow) bool {
 // eachFault yields the healthy paths, or each path in the faults that it meets.
 func (f *Following) eachFault(yield func(Path) bool) {
 	w := f.work
-	walker := sim.NewWalker(&w.b.net)
+	walker := w.b.walking()
 	faults := w.faults()
 	spared := 0
 	for i := range w.paths {
@@ -185,7 +185,6 @@ func (w *work) inFault(walker *sim.Walker, healthy *walked, f *fault) walked {
 // eachMisuse yields the paths of the apps that are misused.
 func (f *Following) eachMisuse(yield func(Path) bool) {
 	w := f.work
-	walkers := map[*builder]*sim.Walker{}
 	for _, a := range w.apps {
 		if f.options.App != "" && f.options.App != a.Key || f.state.Subject != "" && f.state.Subject != a.Key {
 			continue
@@ -195,8 +194,8 @@ func (f *Following) eachMisuse(yield func(Path) bool) {
 			f.void(a, m)
 			continue
 		}
-		for x := range w.misused(walkers, State{f.state.Kind, a.Key}, a, m) {
-			if f.asked(x.f) && !yield(w.pathView(walkers[x.net], &x, !f.options.NoHops)) {
+		for x := range w.misused(State{f.state.Kind, a.Key}, a, m) {
+			if f.asked(x.f) && !yield(w.pathView(x.net.walking(), &x, !f.options.NoHops)) {
 				return
 			}
 		}
@@ -216,15 +215,12 @@ func (f *Following) void(a *inventory.App, m misuse) {
 
 // misused walks the flows of an app in a misuse. Connections that on-premises
 // opens are left out: their packets do not begin here.
-func (w *work) misused(walkers map[*builder]*sim.Walker, s State, a *inventory.App, m misuse) iter.Seq[walked] {
+func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 	b := w.b
 	if m.net != nil {
 		b = m.net
 	}
-	if walkers[b] == nil {
-		walkers[b] = sim.NewWalker(&b.net)
-	}
-	broken := sim.Break(&b.net, m.fault)
+	walker := b.walking()
 	return func(yield func(walked) bool) {
 		for _, f := range w.onPremises(a) {
 			if f.inbound() {
@@ -233,10 +229,10 @@ func (w *work) misused(walkers map[*builder]*sim.Walker, s State, a *inventory.A
 			for _, o := range m.from {
 				for _, c := range w.walkBlocks(f.to) {
 					for _, p := range f.ports() {
-						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p), why: m.who, lasts: m.lasts, fault: broken}
+						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p), why: m.who, lasts: m.lasts, fault: m.fault}
 						x.start, x.end = w.ends(f, o)
-						walkers[b].Fail(broken)
-						w.follow(walkers[b], &x, nil)
+						walker.Fail(m.fault)
+						w.follow(walker, &x, nil)
 						if !yield(x) {
 							return
 						}

@@ -28,7 +28,7 @@ func (f appFlow) key() flowKey { return flowKey{f.app.Key, f.to.Name.V, f.flow.I
 // fault has been noticed: which flows go on, and which do not although they
 // must. The rows of the allow-list learn in which states they are used.
 func (w *work) endure() {
-	walker := sim.NewWalker(&w.b.net)
+	walker := w.b.walking()
 	faults := w.faults()
 	states := map[flowKey][]int32{}
 	var flow []endured // of the flow under way, by fault

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"egressplan/cidr"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
@@ -112,7 +111,7 @@ func (p *walked) noOrigin() bool { return p.start == sim.None }
 // walkAll walks every flow from every zone and pod variant, to every block and
 // port range of its destination, both ways, with nothing broken.
 func (w *work) walkAll() []walked {
-	walker := sim.NewWalker(&w.b.net)
+	walker := w.b.walking()
 	at := w.touching()
 	seen := make([]bool, len(w.faults()))
 	var list []walked
@@ -342,7 +341,7 @@ func (w *work) admitted(p *walked, shown []netip.Prefix) bool {
 		allowed = w.admitsAnybody(p.f.to)
 	}
 	for _, s := range shown {
-		if !cidr.Contains(allowed, s) {
+		if !allowed.contains(s) {
 			return false
 		}
 	}
@@ -350,7 +349,7 @@ func (w *work) admitted(p *walked, shown []netip.Prefix) bool {
 }
 
 // admits are the sources that the rows made for a flow let through, merged.
-func (w *work) admits(f appFlow) []netip.Prefix {
+func (w *work) admits(f appFlow) blockSet {
 	key := pair{f.app.Key, f.to.Name.V}
 	if list, known := w.merged[key]; known {
 		return list
@@ -361,29 +360,32 @@ func (w *work) admits(f appFlow) []netip.Prefix {
 }
 
 // admitsAnybody are the sources that some row lets through to a destination.
-func (w *work) admitsAnybody(d *inventory.Destination) []netip.Prefix {
+func (w *work) admitsAnybody(d *inventory.Destination) blockSet {
 	key := pair{"", d.Name.V}
 	if list, known := w.merged[key]; known {
 		return list
 	}
-	var rows []AllowRow
-	for _, r := range w.rows {
-		if r.To == d.Name.V && r.Initiator == inventory.InitiatorApp {
-			rows = append(rows, r)
+	if w.rowsTo == nil {
+		w.rowsTo = map[string][]AllowRow{}
+		for _, r := range w.rows {
+			if r.Initiator == inventory.InitiatorApp {
+				w.rowsTo[r.To] = append(w.rowsTo[r.To], r)
+			}
 		}
 	}
+	rows := w.rowsTo[d.Name.V]
 	list := rowSources(rows)
 	w.merged[key] = list
 	return list
 }
 
-// rowSources are the sources of some rows, merged.
-func rowSources(rows []AllowRow) []netip.Prefix {
+// rowSources are the sources of some rows.
+func rowSources(rows []AllowRow) blockSet {
 	var list []netip.Prefix
 	for _, row := range rows {
 		for _, s := range row.Sources {
 			list = append(list, netip.MustParsePrefix(s))
 		}
 	}
-	return cidr.Merge(list)
+	return newBlockSet(list)
 }

@@ -74,7 +74,8 @@ type work struct {
 	elsewhere map[string][]appFlow // flows that no on-premises firewall sees
 	networks  map[string]*builder  // of misuses that need another
 	broken    []fault
-	merged    map[pair][]netip.Prefix // sources admitted for a flow
+	merged    map[pair]blockSet     // sources admitted for a flow
+	rowsTo    map[string][]AllowRow // of connections that apps open, by destination
 	layout    *layout
 	b         *builder
 	paths     []walked
@@ -87,7 +88,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair][]netip.Prefix{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
