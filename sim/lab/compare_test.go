@@ -67,14 +67,8 @@ func (c *comparison) send(wait time.Duration) error {
 // judge holds the kernel's result against the walker's.
 func (c *comparison) judge() {
 	c.wrong = nil
-	n := c.narrowed()
-	walker := sim.NewWalker(n)
-	walker.Fail(sim.Break(n, c.walk.Fault))
-	if c.walk.Packet.Protocol != sim.TCP {
-		walker.Size = c.walk.Size
-	}
-	c.there, c.hops = walker.Trace(c.walk.Start, c.walk.Packet, c.walk.Choice)
-	c.back, c.way = walker.TraceReply()
+	c.trace(c.net)
+	c.trace(c.narrowed())
 	k := &c.kernel
 	if (c.there.Verdict == sim.Delivered) != (k.Verdict == sim.Delivered) {
 		c.say("the walker has %v (%v at %d), the kernel %v at %d", c.there.Verdict, c.there.Code, c.there.At, k.Verdict, k.At)
@@ -88,10 +82,23 @@ func (c *comparison) judge() {
 	if answered := c.back.Verdict == sim.Delivered; answered != k.Replied {
 		c.say("the walker's answer: %v (%v at %d), the kernel's came back: %v", c.back.Verdict, c.back.Code, c.back.At, k.Replied)
 	}
-	c.judgeDrop(c.there)
-	c.judgeDrop(c.back)
+	c.judgeDrop(c.there, c.hops)
+	c.judgeDrop(c.back, c.way)
 	c.judgeTranslations()
 }
+
+func (c *comparison) trace(n *sim.Network) {
+	walker := sim.NewWalker(n)
+	walker.Fail(sim.Break(n, c.walk.Fault))
+	if c.sized() {
+		walker.Size = c.walk.Size
+	}
+	c.there, c.hops = walker.Trace(c.walk.Start, c.walk.Packet, c.walk.Choice)
+	c.back, c.way = walker.TraceReply()
+}
+
+// sized reports whether the packet's size matters.
+func (c *comparison) sized() bool { return c.walk.Packet.Protocol != sim.TCP && c.walk.Size > 0 }
 
 func (c *comparison) say(format string, args ...any) {
 	c.wrong = append(c.wrong, fmt.Sprintf(format, args...))
@@ -125,12 +132,20 @@ func atPort(a netip.AddrPort, p sim.Protocol) netip.AddrPort {
 var counted = []sim.Code{sim.CodeIngressDenied, sim.CodeEgressDenied, sim.CodeNoSession, sim.CodeProtocol, sim.CodeNoTranslation, sim.CodeUnauthorized}
 
 // judgeDrop wants a packet that the walker lost at a stage of a node to be
-// counted there by the kernel.
-func (c *comparison) judgeDrop(r sim.Result) {
-	if !slices.Contains(counted, r.Code) {
-		return
+// counted there by the kernel, if the kernel does not lose it earlier: it looks
+// at the size of a packet for the next node before its last filter.
+func (c *comparison) judgeDrop(r sim.Result, hops []sim.Hop) {
+	visits := 0
+	for _, h := range hops {
+		if h.Node == r.At {
+			visits++
+		}
 	}
-	if r.Code == sim.CodeNoSession && !c.net.Nodes[r.At].SessionOnly {
+	last := r.Code == sim.CodeEgressDenied || r.Code == sim.CodeNoTranslation
+	switch {
+	case !slices.Contains(counted, r.Code), visits > 1, last && c.sized():
+		return
+	case r.Code == sim.CodeNoSession && !c.net.Nodes[r.At].SessionOnly:
 		return // an owner's application ignores it
 	}
 	if !slices.ContainsFunc(c.kernel.Drops, func(d Drop) bool { return d.Node == r.At && d.Code == r.Code }) {
@@ -149,23 +164,27 @@ func (c *comparison) judgeTranslations() {
 		if h.Action != sim.ActSNAT || in == out {
 			continue
 		}
-		if !slices.ContainsFunc(c.kernel.Translations, func(t Translation) bool { return t.Node == h.Node && t.SrcIn == in && t.SrcOut == out }) {
-			c.say("the walker translated %v to %v at %d, the kernel only %v", in, out, h.Node, c.kernel.Translations)
+		if !slices.ContainsFunc(c.kernel.Flows, func(t Flow) bool { return t.Node == h.Node && t.SrcIn == in && t.SrcOut == out }) {
+			c.say("the walker translated %v to %v at %d, the kernel only %v", in, out, h.Node, c.kernel.Flows)
 		}
 	}
 }
 
-// narrowed is the network in which every pool of ports is the one port that the
-// kernel took from it: the walker says that it may be any.
+// narrowed is the network in which every pool of ports that the walk came to is
+// the one port that the kernel took from it: the walker says that it may be any.
 func (c *comparison) narrowed() *sim.Network {
 	n := &sim.Network{Nodes: slices.Clone(c.net.Nodes)}
-	for _, t := range c.kernel.Translations {
-		node := &n.Nodes[t.Node]
+	for _, h := range c.hops {
+		src, dst := h.After.Src.Addr(), atPort(h.After.Dst, h.After.Protocol)
+		k := slices.IndexFunc(c.kernel.Flows, func(f Flow) bool { return f.Node == h.Node && f.SrcOut.Addr() == src && f.DstOut == dst })
+		if k < 0 {
+			continue
+		}
+		port, node := c.kernel.Flows[k].SrcOut.Port(), &n.Nodes[h.Node]
 		node.NAT = slices.Clone(node.NAT)
 		for i := range node.NAT {
 			x := &node.NAT[i]
-			port := t.SrcOut.Port()
-			if x.PortFrom < x.PortTo && slices.Contains(x.To, t.SrcOut.Addr()) && x.PortFrom <= port && port <= x.PortTo {
+			if x.PortFrom <= port && port <= x.PortTo && slices.Contains(x.To, src) {
 				x.PortFrom, x.PortTo = port, port
 			}
 		}

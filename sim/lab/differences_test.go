@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"net/netip"
 	"slices"
 
 	"egressplan/sim"
@@ -16,19 +17,41 @@ type difference struct {
 
 // differences is short on purpose: whatever is not here fails the tests.
 var differences = []difference{
-	{"a proxy opens its connection once the client's is complete, which needs the way back too; the walker's way there does not look at that, its answer is lost all the same", handshake},
+	{"a proxy opens its connection once the client's is complete, which needs the way back too; the walker's way there does not look back", handshake},
 	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
 	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
+	{"connection tracking calls a TCP answer whose question it has not seen invalid and does not translate it; the walker translates it like a question", strangeAnswer},
 }
 
-// handshake: the walker lost the answer, so a proxy on the way may never have
-// opened what the walker lets it open.
+// handshake: on the walker's way there a connection ends at a proxy whose answer
+// does not reach the client.
 func handshake(c *comparison) bool {
-	if c.walk.Packet.Protocol != sim.TCP || c.there.Verdict != sim.Delivered || c.back.Verdict == sim.Delivered {
-		return false
+	leg := c.walk
+	for _, h := range c.hops {
+		if leg.Packet.Protocol != sim.TCP || h.ProxyRef == 0 || !c.net.Nodes[h.Node].Proxy.Forwards[h.ProxyRef-1].From.IsValid() {
+			continue
+		}
+		if h.Node != leg.Start && !c.completes(leg, h.Node) {
+			return true
+		}
+		leg.Start, leg.Packet = h.Node, h.After
 	}
-	return c.kernel.Verdict == sim.Dropped && !c.kernel.Replied &&
-		slices.ContainsFunc(c.kernel.Arrivals, func(a Arrival) bool { return a.Proxied })
+	return false
+}
+
+// completes walks a connection to the node that ends it, and back. One that a
+// proxy opened has been translated already.
+func (c *comparison) completes(leg Walk, end sim.NodeID) bool {
+	n := &sim.Network{Nodes: slices.Clone(c.net.Nodes)}
+	first, last := &n.Nodes[leg.Start], &n.Nodes[end]
+	if first.Proxy = nil; leg.Packet != c.walk.Packet {
+		first.NAT = nil
+	}
+	last.Owns, last.Proxy, last.SessionOnly = []netip.Prefix{everything}, nil, false
+	walker := sim.NewWalker(n)
+	walker.Fail(sim.Break(n, leg.Fault))
+	walker.Forward(leg.Start, leg.Packet, leg.Choice)
+	return walker.Reply().Verdict == sim.Delivered
 }
 
 func sameNode(c *comparison) bool {
@@ -36,13 +59,22 @@ func sameNode(c *comparison) bool {
 		c.kernel.Replied && c.back.Verdict != sim.Delivered
 }
 
-// samePort: all that differs is the source port.
+// samePort: a proxy's flow that would be its client's, and no difference but
+// the ports.
 func samePort(c *comparison) bool {
-	k, w := c.kernel.Packet, c.there.Packet
 	same := slices.ContainsFunc(c.hops, func(h sim.Hop) bool {
-		return h.Action == sim.ActProxy && h.Before.Src == h.After.Src && h.Before.Dst == h.After.Dst
+		p := c.net.Nodes[h.Node].Proxy
+		return p != nil && h.Before.Dst == h.After.Dst &&
+			slices.ContainsFunc(p.Forwards, func(f sim.Forward) bool { return f.From == h.Before.Src.Addr() })
 	})
-	return same && c.kernel.At == c.there.At && k.Src.Addr() == w.Src.Addr() && len(c.wrong) == 1
+	return same && c.kernel.At == c.there.At && c.kernel.Packet.Src.Addr() == c.there.Packet.Src.Addr() &&
+		c.kernel.Replied == (c.back.Verdict == sim.Delivered)
+}
+
+// strangeAnswer: the walker translated the answer's source, or would have.
+func strangeAnswer(c *comparison) bool {
+	return c.walk.Packet.Protocol == sim.TCP && c.there.Verdict == c.kernel.Verdict && c.back.Verdict != sim.Delivered &&
+		(c.back.Code == sim.CodeNoTranslation || slices.ContainsFunc(c.way, func(h sim.Hop) bool { return h.Action == sim.ActSNAT }))
 }
 
 func explanationOf(c *comparison) string {

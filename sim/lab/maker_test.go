@@ -147,10 +147,11 @@ func (m *maker) nat() []sim.NAT {
 	return list
 }
 
+// proxy marks its Forwards from 1, so that a hop tells which it took.
 func (m *maker) proxy() *sim.Proxy {
 	x := &sim.Proxy{Authorize: m.filter(30)}
-	for range 1 + m.IntN(2) {
-		f := sim.Forward{Match: m.match(), From: m.in(3), KeepLabel: m.yes(50)}
+	for i := range 1 + m.IntN(2) {
+		f := sim.Forward{Match: m.match(), From: m.in(3), KeepLabel: m.yes(50), Ref: sim.Ref(i + 1)}
 		if m.protocol == sim.ICMP {
 			f.Match.Protocol = sim.TCP
 		}

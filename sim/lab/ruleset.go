@@ -152,6 +152,7 @@ func (r *ruleset) carries() bool {
 // capture marks the packets of a flow, but not its answers, for the first
 // Forward that matches, if its proxy authorises them.
 func (r *ruleset) capture(c *nftables.Chain) {
+	r.add(c, address(offsetDst, labsOwn), accept())
 	for _, a := range r.plan.apps(r.node) {
 		if a != host {
 			r.add(c, from(appWire(a)), accept())
@@ -209,6 +210,7 @@ func (r *ruleset) redirect(c *nftables.Chain) {
 // mark computes the marks that routes choose by, and refuses what an owner that
 // knows sessions only gets.
 func (r *ruleset) mark(c *nftables.Chain) {
+	r.add(c, address(offsetDst, labsOwn), accept())
 	if len(r.node.forwards) > 0 {
 		r.add(c, marks(markStripped, markStripped), clearService())
 	}

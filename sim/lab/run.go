@@ -79,20 +79,20 @@ func (r *Result) look(x *nodePlan) error {
 			return fmt.Errorf("list the connections tracked: %w", err)
 		}
 		for _, f := range flows {
-			if t := translationOf(x.id, f); t.SrcIn != t.SrcOut || t.DstIn != t.DstOut {
-				r.Translations = append(r.Translations, t)
+			if t := flowOf(x.id, f); !labsOwn.Contains(t.DstIn.Addr()) {
+				r.Flows = append(r.Flows, t)
 			}
 		}
 	}
 	return r.count(x)
 }
 
-func translationOf(id sim.NodeID, f *netlink.ConntrackFlow) Translation {
+func flowOf(id sim.NodeID, f *netlink.ConntrackFlow) Flow {
 	end := func(ip []byte, port uint16) netip.AddrPort {
 		a, _ := netip.AddrFromSlice(ip)
 		return netip.AddrPortFrom(a.Unmap(), port)
 	}
-	return Translation{
+	return Flow{
 		Node:  id,
 		SrcIn: end(f.Forward.SrcIP, f.Forward.SrcPort), DstIn: end(f.Forward.DstIP, f.Forward.DstPort),
 		SrcOut: end(f.Reverse.DstIP, f.Reverse.DstPort), DstOut: end(f.Reverse.SrcIP, f.Reverse.SrcPort),

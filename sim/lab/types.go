@@ -30,9 +30,9 @@ type Result struct {
 	Replied bool // the answer came back to the socket that had asked
 	// Arrivals are all packets that opened a flow and reached an application; a
 	// proxy is one too. Retransmissions are left out.
-	Arrivals     []Arrival
-	Translations []Translation
-	Drops        []Drop
+	Arrivals []Arrival
+	Flows    []Flow
+	Drops    []Drop
 }
 
 // Arrival is a packet that came to an application.
@@ -42,9 +42,9 @@ type Arrival struct {
 	Proxied  bool // the application is the proxy of the node
 }
 
-// Translation is a flow that the connection tracking of a node rewrote: source
-// and destination as they came in and as they left.
-type Translation struct {
+// Flow is a flow that the connection tracking of a translating node let pass:
+// source and destination as they came in and as they left.
+type Flow struct {
 	Node           sim.NodeID
 	SrcIn, DstIn   netip.AddrPort
 	SrcOut, DstOut netip.AddrPort
