@@ -120,14 +120,25 @@ func (b *builder) networkNode(d *inventory.Destination, blocks []netip.Prefix) {
 		id := b.add(kindNetwork, d.Name.V, "")
 		b.far[d.Name.V] = id
 		b.at(id).Owns = []netip.Prefix{c}
-		b.route(id, everywhere, near, "back by "+via)
-		for _, key := range sortedKeys(b.subnet) {
-			if s := b.subnet[key]; near == b.vpc && s.cidr.Overlaps(c) {
-				near = s.in
-			}
+		if s, inside := b.subnetAround(c); near == b.vpc && inside {
+			b.route(id, everywhere, s.out, "in "+s.name)
+			b.route(id, s.cidr, s.link, "in "+s.name)
+			b.inSubnet(s, c, id, "a host of "+d.Name.V)
+			continue
 		}
+		b.route(id, everywhere, near, "back by "+via)
 		b.route(near, c, id, "a host of "+d.Name.V)
 	}
+}
+
+// subnetAround is the subnet that holds a block.
+func (b *builder) subnetAround(c netip.Prefix) (subnetNodes, bool) {
+	for _, key := range sortedKeys(b.subnet) {
+		if s := b.subnet[key]; s.cidr.Bits() <= c.Bits() && s.cidr.Contains(c.Addr()) {
+			return s, true
+		}
+	}
+	return subnetNodes{}, false
 }
 
 // outward completes a route table for what is not on-premises: gateway

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"egressplan/planner/finding"
+	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
 
@@ -32,6 +33,10 @@ func (w *work) pathFindings() {
 			continue
 		}
 		blocked[s] = true
+		if p.f.to.Kind.V != inventory.KindOnPremises {
+			w.report("outside-path-broken", p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, w.reason(p).Text)
+			continue
+		}
 		code, text := w.brokenPath(p)
 		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, text)
 	}

@@ -93,11 +93,11 @@ type builder struct {
 
 // subnetNodes are the two sides of a subnet's border: out holds the outbound
 // network ACL and the route table, in the inbound network ACL and the way to
-// the interfaces.
+// the interfaces. What stays inside the subnet goes by link, past both.
 type subnetNodes struct {
-	name    string
-	cidr    netip.Prefix
-	out, in sim.NodeID
+	name          string
+	cidr          netip.Prefix
+	out, in, link sim.NodeID
 }
 
 // namedNode is a node under the name that states call it by.
@@ -175,7 +175,7 @@ func newBuilder(w *work) *builder {
 // about it. The route table starts with the local routes, which nothing
 // propagated may override (Amazon VPC User Guide, Route priority).
 func (b *builder) addSubnet(key, name, zone string, c netip.Prefix, acls []string) subnetNodes {
-	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, zone), in: b.add(kindSubnetIn, name, zone)}
+	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, zone), in: b.add(kindSubnetIn, name, zone), link: b.add(kindSubnetIn, name, zone)}
 	b.subnet[key] = s
 	for _, v := range b.w.vpcCIDRs() {
 		b.at(s.out).Routes = append(b.at(s.out).Routes, sim.Route{Dst: v, Pinned: true, Next: []sim.NodeID{b.vpc},
@@ -187,6 +187,12 @@ func (b *builder) addSubnet(key, name, zone string, c netip.Prefix, acls []strin
 		b.at(s.in).Ingress = b.aclFilter(acl, acl.Inbound, false)
 	}
 	return s
+}
+
+// inSubnet leads packets for a block of a subnet to what has it.
+func (b *builder) inSubnet(s subnetNodes, c netip.Prefix, next sim.NodeID, why string) {
+	b.route(s.in, c, next, why)
+	b.route(s.link, c, next, why)
 }
 
 // newSubnet adds a subnet of the plan.

@@ -113,7 +113,8 @@ func (b *builder) fargatePod(p *placement, bl *block) {
 	pod := b.add(kindPod, "Fargate pod", p.zone)
 	b.at(pod).Owns = []netip.Prefix{single(a)}
 	b.route(pod, everywhere, s.out, "the pod's own interface, in "+s.name)
-	b.route(s.in, single(a), pod, "the pod's own interface")
+	b.route(pod, s.cidr, s.link, "in "+s.name)
+	b.inSubnet(s, single(a), pod, "the pod's own interface")
 	p.start[variantFargate], p.addr[variantFargate] = pod, a
 }
 
@@ -220,12 +221,13 @@ func (b *builder) eni(name, zone string, s subnetNodes) sim.NodeID {
 	n.Ingress = &sim.Filter{Stateful: true, Ref: b.once("source-check", note{code: "source-destination-check",
 		text: "the interface does not have this address: EC2 checks source and destination", source: "Amazon EC2 User Guide, Elastic network interfaces"})}
 	b.route(id, everywhere, s.out, "in "+s.name)
+	b.route(id, s.cidr, s.link, "in "+s.name)
 	return id
 }
 
 // toHost gives an interface an address and leads packets for it to the node.
 func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip.Addr) {
-	b.route(s.in, single(a), eni, "the interface that owns "+a.String())
+	b.inSubnet(s, single(a), eni, "the interface that owns "+a.String())
 	b.route(eni, single(a), host, "the node behind the interface")
 	f := b.at(eni).Ingress
 	f.Rules = append(f.Rules, b.leaving(a)...)

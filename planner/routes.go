@@ -80,7 +80,7 @@ func (b *builder) natGateway(key, name, zone string, ips []netip.Addr, s subnetN
 	n.NAT = []sim.NAT{{To: ips, PortFrom: natPortFrom, PortTo: natPortTo,
 		Ref: b.ref(note{text: fmt.Sprintf("%s translates to its own address, ports 1024-65535", name), source: "Amazon VPC User Guide, NAT gateways"})}}
 	for _, ip := range ips {
-		b.route(s.in, single(ip), id, "address of "+name)
+		b.inSubnet(s, single(ip), id, "address of "+name)
 	}
 	b.route(id, everywhere, s.out, "leaves into its own subnet's route table")
 	return enter
@@ -97,7 +97,7 @@ func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable, zone stri
 		if !r.Propagated.V && kind != "local" && !b.accepted(r.To.V, kind) {
 			continue
 		}
-		route := sim.Route{Dst: r.To.V, Yielding: r.Propagated.V,
+		route := sim.Route{Dst: r.To.V, Yielding: r.Propagated.V, Rank: rankOf(r),
 			Ref: b.ref(note{text: fmt.Sprintf("route table %s: %s via %s", t.Name.V, r.To.V, r.Via.V), at: r.At})}
 		if r.Via.V == "local" {
 			route.Pinned = true
@@ -107,6 +107,15 @@ func (b *builder) tableRoutes(out sim.NodeID, t *inventory.RouteTable, zone stri
 		}
 		b.at(out).Routes = append(b.at(out).Routes, route)
 	}
+}
+
+// rankOf puts a static route before a propagated one of the same prefix (Amazon
+// VPC User Guide, Route priority).
+func rankOf(r inventory.Route) int {
+	if r.Propagated.V {
+		return 1
+	}
+	return 0
 }
 
 // accepted reports whether AWS takes a static route: one inside a CIDR of the

@@ -227,7 +227,7 @@ func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 				continue
 			}
 			for _, o := range m.from {
-				for _, c := range w.walkBlocks(f.to) {
+				for _, c := range w.cutBlocks(f.to) {
 					for _, p := range f.ports() {
 						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p), why: m.who, lasts: m.lasts, fault: m.fault}
 						x.start, x.end = w.ends(f, o)

@@ -100,3 +100,17 @@ func allStates(b *testing.B, plan *inventory.Plan) [][]*Following {
 	}
 	return all
 }
+
+// BenchmarkWalkBank is the verdict on a path of the bank through a private NAT
+// gateway, as its network is compiled.
+func BenchmarkWalkBank(b *testing.B) {
+	c := pick(loadFixture(b, "bank"), "private-nat-gateway")
+	walker, p := c.work.b.walking(), &c.work.paths[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := walker.Forward(p.start, p.packet, 0); r.At != p.end {
+			b.Fatal(r)
+		}
+	}
+	b.ReportMetric(float64(len(walker.Passed(nil))), "nodes")
+}

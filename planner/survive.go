@@ -105,17 +105,22 @@ func (w *work) judgeFlow(list []endured, paths int, states map[flowKey][]int32) 
 		switch {
 		case e.fails != nil:
 			reported[f.survives] = true
-			w.report("survive-"+f.survives, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s %d of %d ways from %s fail: %s",
-				e.f.subject(), surviveWords[f.survives], f.state, e.fails.of-e.fails.good, e.fails.of, e.fails.from.zone, w.reason(e.fails).Text)
+			w.report(surviving[f.survives].code, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s %d of %d ways from %s fail: %s",
+				e.f.subject(), surviving[f.survives].words, f.state, e.fails.of-e.fails.good, e.fails.of, e.fails.from.zone, w.reason(e.fails).Text)
 		case !e.alive && !spared:
 			reported[f.survives] = true
-			w.report("survive-"+f.survives, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s no pod of it is left",
-				e.f.subject(), surviveWords[f.survives], f.state)
+			w.report(surviving[f.survives].code, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s no pod of it is left",
+				e.f.subject(), surviving[f.survives].words, f.state)
 		}
 	}
 }
 
-var surviveWords = map[string]string{inventory.SurviveNodeLost: "lost node", inventory.SurviveZoneLost: "lost zone", inventory.SurviveLinkLost: "lost link"}
+// surviving is what is said of a flow that does not survive what it must.
+var surviving = map[string]struct{ code, words string }{
+	inventory.SurviveNodeLost: {"survive-node-lost", "lost node"},
+	inventory.SurviveZoneLost: {"survive-zone-lost", "lost zone"},
+	inventory.SurviveLinkLost: {"survive-link-lost", "lost link"},
+}
 
 // stateNames are the healthy state and some faults, without repeats, in order.
 func (w *work) stateNames(list []int32) []string {

@@ -118,7 +118,7 @@ func (w *work) walkAll() []walked {
 	var nodes []sim.NodeID
 	for _, f := range w.walkedFlows() {
 		for _, o := range w.origins(f.app) {
-			for _, c := range w.walkBlocks(f.to) {
+			for _, c := range w.cutBlocks(f.to) {
 				for _, p := range f.ports() {
 					x := w.walk(walker, f, o, c, p, &nodes)
 					x.touched = touched(at, nodes, seen)
@@ -201,7 +201,9 @@ func (w *work) walk(walker *sim.Walker, f appFlow, o origin, block netip.Prefix,
 	return out
 }
 
-// follow walks what out says under the walker's present fault.
+// follow walks what out says under the walker's present fault. Where a
+// translation may show any of several addresses the allow-list must admit all; in
+// a misuse each choice is judged by the one it shows.
 func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 	if nodes != nil {
 		*nodes = (*nodes)[:0]
@@ -224,7 +226,11 @@ func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 		out.mtu = narrowest(narrowest(out.mtu, r.MTU), reply.MTU)
 		shown := len(out.sources)
 		out.sources = w.observed(out.sources, r)
-		allowed := r.Verdict == sim.Delivered && r.At == out.end && w.admitted(out, out.sources[shown:])
+		judged := out.sources[shown:]
+		if out.misused() && len(judged) > 1 {
+			judged = []netip.Prefix{out.net.standsFor(r.Packet.Src.Addr())}
+		}
+		allowed := r.Verdict == sim.Delivered && r.At == out.end && w.admitted(out, judged)
 		good := allowed && reply.Verdict == sim.Delivered && reply.At == out.start
 		if good {
 			out.good++
@@ -237,6 +243,12 @@ func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 		out.of++
 	}
 	out.sources = sortedPrefixes(out.sources)
+}
+
+// misused reports whether the state is a misuse.
+func (p *walked) misused() bool {
+	k, _ := stateKindOf(p.state.Kind)
+	return k.Misuse
 }
 
 // narrowest is the smaller of two limits, where 0 is none.
@@ -337,7 +349,7 @@ func (w *work) admitted(p *walked, shown []netip.Prefix) bool {
 		return true
 	}
 	allowed := w.admits(p.f)
-	if k, _ := stateKindOf(p.state.Kind); k.Misuse {
+	if p.misused() {
 		allowed = w.admitsAnybody(p.f.to)
 	}
 	for _, s := range shown {

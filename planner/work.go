@@ -74,8 +74,9 @@ type work struct {
 	elsewhere map[string][]appFlow // flows that no on-premises firewall sees
 	networks  map[string]*builder  // of misuses that need another
 	broken    []fault
-	merged    map[pair]blockSet     // sources admitted for a flow
-	rowsTo    map[string][]AllowRow // of connections that apps open, by destination
+	merged    map[pair]blockSet         // sources admitted for a flow
+	cut       map[string][]netip.Prefix // a destination's blocks as walked
+	rowsTo    map[string][]AllowRow     // of connections that apps open, by destination
 	layout    *layout
 	b         *builder
 	paths     []walked
@@ -88,7 +89,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
@@ -267,6 +268,16 @@ func (w *work) walkBlocks(d *inventory.Destination) []netip.Prefix {
 		}
 		inside = cidr.Merge(inside)
 		list = append(append(list, inside...), cidr.Subtract([]netip.Prefix{c}, inside)...)
+	}
+	return list
+}
+
+// cutBlocks is walkBlocks once the layout is settled, worked out once.
+func (w *work) cutBlocks(d *inventory.Destination) []netip.Prefix {
+	list, known := w.cut[d.Name.V]
+	if !known {
+		list = w.walkBlocks(d)
+		w.cut[d.Name.V] = list
 	}
 	return list
 }
