@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -20,7 +21,8 @@ var differences = []difference{
 	{"a proxy opens its connection once the client's is complete, which needs the way back too; the walker's way there does not look back", handshake},
 	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
 	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
-	{"connection tracking calls a TCP answer whose question it has not seen invalid and does not translate it; the walker translates it like a question", strangeAnswer},
+	{"a packet comes to the same translator again, which gives it another port: the two flows would have the same answers", twice},
+	{"a TCP answer whose question a node has not seen is nothing that a kernel translates or a proxy accepts; the walker treats it like a question", strangeAnswer},
 }
 
 // handshake: on the walker's way there a connection ends at a proxy whose answer
@@ -71,10 +73,24 @@ func samePort(c *comparison) bool {
 		c.kernel.Replied == (c.back.Verdict == sim.Delivered)
 }
 
-// strangeAnswer: the walker translated the answer's source, or would have.
+// twice: no difference but the port, at a node that has two flows of the walk.
+func twice(c *comparison) bool {
+	visits := map[sim.NodeID]int{}
+	for _, h := range c.hops {
+		if len(c.net.Nodes[h.Node].NAT) > 0 {
+			visits[h.Node]++
+		}
+	}
+	again := slices.ContainsFunc(slices.Collect(maps.Values(visits)), func(n int) bool { return n > 1 })
+	return again && c.kernel.At == c.there.At && c.kernel.Packet.Src.Addr() == c.there.Packet.Src.Addr() &&
+		c.kernel.Replied == (c.back.Verdict == sim.Delivered)
+}
+
+// strangeAnswer: on its way back the walker's answer was, or would have been,
+// translated or proxied by a node that does not know it.
 func strangeAnswer(c *comparison) bool {
 	return c.walk.Packet.Protocol == sim.TCP && c.there.Verdict == c.kernel.Verdict && c.back.Verdict != sim.Delivered &&
-		(c.back.Code == sim.CodeNoTranslation || slices.ContainsFunc(c.way, func(h sim.Hop) bool { return h.Action == sim.ActSNAT }))
+		(c.back.Code == sim.CodeNoTranslation || slices.ContainsFunc(c.way, func(h sim.Hop) bool { return h.Action == sim.ActSNAT || h.ProxyRef != 0 }))
 }
 
 func explanationOf(c *comparison) string {

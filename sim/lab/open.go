@@ -15,9 +15,10 @@ import (
 
 // Open opens as many TCP connections as it can of so many that are tried at the
 // same time, from rising source ports of the walk's client to its destination,
-// and holds them until all have opened or the wait is over. It reports how many
-// there were: those that a translator has no port for do not open.
-func (l *Lab) Open(attempts int, wait time.Duration) (int, error) {
+// and as many again to each of the other addresses at the same port. It holds
+// them until all have opened or the wait is over, and reports how many there
+// were: those that a translator has no port for do not open.
+func (l *Lab) Open(attempts int, wait time.Duration, others ...netip.Addr) (int, error) {
 	p := l.plan.walk.Packet
 	if p.Protocol != sim.TCP || int(p.Src.Port())+attempts > 65536 {
 		return 0, fmt.Errorf("cannot open %d connections with a %v packet from port %d", attempts, p.Protocol, p.Src.Port())
@@ -32,12 +33,15 @@ func (l *Lab) Open(attempts int, wait time.Duration) (int, error) {
 		}
 	}()
 	err := within(l.bench.ns, func() error {
-		for i := range attempts {
-			fd, err := l.bench.try(netip.AddrPortFrom(p.Src.Addr(), p.Src.Port()+uint16(i)))
-			if err != nil {
-				return err
+		for _, dst := range append([]netip.Addr{p.Dst.Addr()}, others...) {
+			for i := range attempts {
+				src := netip.AddrPortFrom(p.Src.Addr(), p.Src.Port()+uint16(i))
+				fd, err := l.bench.try(src, netip.AddrPortFrom(dst, p.Dst.Port()))
+				if err != nil {
+					return err
+				}
+				tried = append(tried, unix.PollFd{Fd: int32(fd), Events: unix.POLLOUT})
 			}
-			tried = append(tried, unix.PollFd{Fd: int32(fd), Events: unix.POLLOUT})
 		}
 		return nil
 	})
@@ -47,17 +51,16 @@ func (l *Lab) Open(attempts int, wait time.Duration) (int, error) {
 	return await(tried, time.Now().Add(wait))
 }
 
-// try begins to open a connection from one source of the client.
-func (b *bench) try(src netip.AddrPort) (fd int, err error) {
+// try begins to open a connection as the client.
+func (b *bench) try(src, dst netip.AddrPort) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("another socket: %w", err)
 	}
-	p := b.plan.walk.Packet
-	err = errors.Join(prepare(fd, b.client(), p.Label != 0),
+	err = errors.Join(prepare(fd, b.client(), b.plan.walk.Packet.Label != 0),
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: src.Addr().As4(), Port: int(src.Port())}))
 	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrInet4{Addr: p.Dst.Addr().As4(), Port: int(p.Dst.Port())})
+		err = unix.Connect(fd, &unix.SockaddrInet4{Addr: dst.Addr().As4(), Port: int(dst.Port())})
 	}
 	if err != nil && !errors.Is(err, unix.EINPROGRESS) {
 		return -1, errors.Join(fmt.Errorf("connect from %v: %w", src, err), unix.Close(fd))

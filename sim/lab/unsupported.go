@@ -4,6 +4,7 @@ package lab
 
 import (
 	"errors"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -25,7 +26,7 @@ func Build(*sim.Network, Walk) (*Lab, error) { return nil, errSystem }
 func (*Lab) Run(time.Duration) (Result, error) { return Result{}, errSystem }
 
 // Open always fails.
-func (*Lab) Open(int, time.Duration) (int, error) { return 0, errSystem }
+func (*Lab) Open(int, time.Duration, ...netip.Addr) (int, error) { return 0, errSystem }
 
 // Close does nothing.
 func (*Lab) Close() error { return nil }
