@@ -1,13 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"egressplan/planner"
-	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
 )
 
@@ -20,51 +19,69 @@ func newSimulate(s *session) *cobra.Command {
 		Short: "Follow the packets of every flow, both ways",
 		Long: `Follow the packets of every flow hop by hop, to the destination and back, and say
 as which address they arrive. Without --pattern it is the recommended pattern,
-or the nearest one if none is feasible. Hops are shown of up to 12 paths; --trace
-shows them always.
+or the nearest one if none is feasible. Hops are shown of up to 12 paths, and of
+what --app, --to or --trace ask for.
 
-The exit code is 1 if a flow does not get through or its reply does not come
-back, and if --app names an app that the pattern leaves out.`,
-		Example: "  egressplan simulate plan/\n  egressplan simulate --app payments/ledger --to core-db plan/",
-		Args:    somePaths,
+--state follows them while something is broken or misused; --faults all compares
+every single fault with the healthy state. The states:
+
+` + statesHelp(78) + `
+The exit code is 1 if a flow of the healthy state does not get through or its
+reply does not come back, and if --app names an app that the pattern leaves out.
+In any other state the question was what happens, and the exit code is 0.`,
+		Example: `  egressplan simulate plan/
+  egressplan simulate --app payments/ledger --to core-db plan/
+  egressplan simulate --state zone-lost:us-east-1a plan/
+  egressplan simulate --pattern cilium-egress-gateway --state impostor plan/
+  egressplan simulate --faults all --app payments/ledger plan/
+  egressplan simulate --app payments/ledger -o markdown plan/ > ledger.md`,
+		Args: somePaths,
 	}
-	output, pattern := addOutput(cmd), addPattern(cmd)
-	var o planner.SimulateOptions
-	var trace bool
-	cmd.Flags().StringVar(&o.App, "app", "", "only this app (namespace/name)")
-	cmd.Flags().StringVar(&o.To, "to", "", "only this destination")
-	cmd.Flags().BoolVar(&trace, "trace", false, "show the hops of every path, however many there are")
-	cmd.Flags().StringVar(&o.State, "state", healthy, "state of the network; only healthy so far")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		o.Pattern = pattern.value
-		if o.State != healthy {
-			return usageError(cmd, fmt.Errorf("--state %q is not supported yet: only %s is", o.State, healthy))
+	output := addChoice(cmd, "output", "o", "table", "output format", "table", "json", "markdown")
+	pattern := addPattern(cmd)
+	var a simulation
+	cmd.Flags().StringVar(&a.App, "app", "", "only this app (namespace/name)")
+	cmd.Flags().StringVar(&a.To, "to", "", "only this destination")
+	cmd.Flags().BoolVar(&a.trace, "trace", false, "show every hop of every path, both ways, however many there are")
+	faults := addChoice(cmd, "faults", "", "", "walk every single fault besides the healthy state", "all")
+	state := addState(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a.Pattern, a.State, a.Faults = pattern.value, state.value, faults.value != ""
+		a.NoHops = a.Faults && !a.trace
+		if a.Faults && cmd.Flags().Changed("state") {
+			return usageError(cmd, errors.New("--faults all walks every fault: leave out --state"))
 		}
 		plan, err := s.load(args)
 		if err != nil {
 			return err
 		}
-		return s.simulate(plan, o, trace, output.value == "json")
+		return s.simulate(plan, &a, output.value)
 	}
 	return cmd
 }
 
 // simulate answers the command once its flags are read.
-func (s *session) simulate(plan *inventory.Plan, o planner.SimulateOptions, trace, asJSON bool) error {
-	if err := checkNames(plan, o); err != nil {
+func (s *session) simulate(plan *inventory.Plan, a *simulation, format string) error {
+	if err := checkNames(plan, a.SimulateOptions); err != nil {
 		return err
 	}
-	sim, err := planner.Simulate(plan, o)
+	f, err := planner.Follow(plan, a.SimulateOptions)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		err = s.writeJSON(sim)
-	} else {
-		err = writeSimulation(s.page(), sim, o, trace)
+	a.read(plan, f)
+	switch format {
+	case "json":
+		err = s.streamJSON(a, f)
+	case "markdown":
+		a.collect(f)
+		err = a.markdown(s.out)
+	default:
+		a.collect(f)
+		err = a.page(s.page())
 	}
-	_, left := exceptionOf(sim.Exceptions, o.App)
-	if err == nil && (left || len(failures(sim.Paths)) > 0) {
+	_, left := exceptionOf(a.exceptions, a.App)
+	if err == nil && (left || a.failed > 0) {
 		err = errNo
 	}
 	return err
@@ -89,18 +106,67 @@ func checkNames(plan *inventory.Plan, o planner.SimulateOptions) error {
 	return nil
 }
 
-// failures are the paths that do not do what the flow needs: delivered, let
-// through by the allow-list, and answered.
-func failures(paths []planner.Path) []planner.Path {
-	var list []planner.Path
-	for _, path := range paths {
-		if !works(path) {
-			list = append(list, path)
-		}
-	}
-	return list
+// simulation is what was asked for and what came out, as the pages need it.
+type simulation struct {
+	planner.SimulateOptions
+	trace bool // every hop was asked for
+
+	environment, pattern string
+	exceptions           []planner.Exception
+	notes                []string
+	paths                []planner.Path
+	failed               int               // healthy paths that do not do what the flow needs
+	firewalls            map[string]string // by destination
 }
 
+// read takes what is known before any path is walked.
+func (a *simulation) read(plan *inventory.Plan, f *planner.Following) {
+	a.environment, a.pattern, a.exceptions = f.Environment, f.Pattern, f.Exceptions
+	a.firewalls = map[string]string{}
+	for i := range plan.Destinations {
+		d := &plan.Destinations[i]
+		a.firewalls[d.Name.V] = d.Firewall.V
+	}
+}
+
+// tracedPaths is up to how many paths hops are shown without being asked for.
+const tracedPaths = 12
+
+// hopsAsked reports whether the hops of any number of paths are shown.
+func (a *simulation) hopsAsked() bool {
+	return a.trace || !a.Faults && (a.App != "" || a.To != "")
+}
+
+// collect walks the paths. Hops that will not be shown are not kept.
+func (a *simulation) collect(f *planner.Following) {
+	for p := range f.Each() {
+		if a.tally(&p); !a.hopsAsked() && len(a.paths) >= tracedPaths {
+			p.Forward, p.Return = nil, nil
+		}
+		a.paths = append(a.paths, p)
+	}
+	a.notes = f.Notes
+	if !a.hopsShown() {
+		for i := range a.paths {
+			a.paths[i].Forward, a.paths[i].Return = nil, nil
+		}
+	}
+}
+
+// tally counts the failures that make the answer no.
+func (a *simulation) tally(p *planner.Path) {
+	if p.State == healthy && !works(*p) {
+		a.failed++
+	}
+}
+
+// hopsShown reports whether the paths carry hops, once they are collected.
+func (a *simulation) hopsShown() bool {
+	return a.hopsAsked() || !a.Faults && len(a.paths) <= tracedPaths
+}
+
+// works reports whether a path does what the flow needs: delivered, let through
+// by the allow-list, and answered.
 func works(path planner.Path) bool {
 	return path.Verdict == "delivered" && path.Allowed && path.Replied
 }
@@ -113,90 +179,4 @@ func exceptionOf(list []planner.Exception, app string) (planner.Exception, bool)
 		}
 	}
 	return planner.Exception{}, false
-}
-
-// tracedPaths is up to how many paths hops are shown without being asked for.
-const tracedPaths = 12
-
-// writeSimulation tells what becomes of the paths, failing ones first.
-func writeSimulation(p *page, sim *planner.Simulation, o planner.SimulateOptions, trace bool) error {
-	if x, left := exceptionOf(sim.Exceptions, o.App); left {
-		writeException(p, x, patternOf(sim, o))
-		return nil
-	}
-	if len(sim.Paths) == 0 {
-		p.title("No flow to follow: nothing asked for goes on-premises.")
-		writeLeftOut(p, sim, o)
-		return nil
-	}
-	p.title(simulationSummary(sim.Paths))
-	writeLeftOut(p, sim, o)
-	if !trace && len(sim.Paths) > tracedPaths {
-		writeVerdicts(p, sim.Paths)
-		return nil
-	}
-	for _, group := range foldPaths(sim.Paths, true) {
-		fmt.Fprintln(p.w)
-		p.item("", pathText(group))
-		if err := writeTrace(p, group); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// patternOf names the pattern that was walked. Without any path it is the one
-// asked for, or else the recommended one: a nearest one leaves nobody out.
-func patternOf(sim *planner.Simulation, o planner.SimulateOptions) string {
-	switch {
-	case len(sim.Paths) > 0:
-		return sim.Paths[0].Pattern
-	case o.Pattern != "":
-		return o.Pattern
-	default:
-		return "the recommended pattern"
-	}
-}
-
-// writeException says why an app that was asked for is not walked.
-func writeException(p *page, x planner.Exception, pattern string) {
-	p.title(fmt.Sprintf("%s is an exception: it does not go by %s [%s].", x.App, pattern, x.Code))
-	if entry, known := finding.Lookup(x.Code); known {
-		p.para(entry.Meaning)
-		p.para(entry.Fix)
-	}
-}
-
-// leftOut is how many exceptions are named.
-const leftOut = 8
-
-// writeLeftOut names the apps that are not walked, unless one app was asked for.
-func writeLeftOut(p *page, sim *planner.Simulation, o planner.SimulateOptions) {
-	if len(sim.Exceptions) == 0 || o.App != "" {
-		return
-	}
-	var apps []string
-	for _, x := range sim.Exceptions {
-		apps = append(apps, fmt.Sprintf("%s [%s]", x.App, x.Code))
-	}
-	p.para(fmt.Sprintf("Left out of %s: %s.", patternOf(sim, o), folded(apps, leftOut, 0)))
-}
-
-// writeVerdicts gives each path one line. Paths that differ in nothing but their
-// hops are one.
-func writeVerdicts(p *page, paths []planner.Path) {
-	fmt.Fprintln(p.w)
-	for _, group := range foldPaths(paths, false) {
-		p.item("- ", pathText(group))
-	}
-	fmt.Fprintln(p.w)
-	p.para("To see the hops, narrow it down with --app or --to, or add --trace.")
-}
-
-func simulationSummary(paths []planner.Path) string {
-	bad := len(failures(paths))
-	if bad == 0 {
-		return fmt.Sprintf("%s: every path gets through and is answered (%s).", paths[0].Pattern, count(len(paths), "path"))
-	}
-	return fmt.Sprintf("%s: %s of %s %s.", paths[0].Pattern, planner.Thousands(strconv.Itoa(bad)), count(len(paths), "path"), pick(bad == 1, "fails", "fail"))
 }

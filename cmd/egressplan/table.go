@@ -27,6 +27,7 @@ const columnGap = 2
 type table struct {
 	columns []column
 	rows    [][]string
+	like    *table // laid out as this one, to stand in line with others
 }
 
 // add appends a row; it has a cell for every column.
@@ -46,7 +47,11 @@ func (p *page) table(t *table, indent string) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	shown, widths := t.fit(p.width-len(indent), p.width)
+	layout := t
+	if t.like != nil {
+		layout = t.like
+	}
+	shown, widths := layout.fit(p.width-len(indent), p.width)
 	var buf bytes.Buffer
 	if err := t.render(&buf, shown, widths); err != nil {
 		return &faultError{fmt.Errorf("laying out a table: %w", err)}
@@ -137,6 +142,19 @@ func (t *table) natural() []int {
 	return widths
 }
 
+// prune leaves out columns that hold nothing.
+func (t *table) prune() {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		t.columns = slices.Delete(slices.Clone(t.columns), i, i+1)
+		for r := range t.rows {
+			t.rows[r] = slices.Delete(t.rows[r], i, i+1)
+		}
+	}
+}
+
 // least is how far each column may be narrowed: prose to its flex, or to its
 // longest word where that is not much more; other columns not at all.
 func (t *table) least() []int {
@@ -197,16 +215,35 @@ func (t *table) render(buf *bytes.Buffer, shown, widths []int) error {
 			align[at] = tw.AlignRight
 		}
 	}
-	w := plainTable(buf, align)
-	w.Header(titles)
-	for _, row := range t.rows {
-		cells := make([]string, len(shown))
+	lines := make([][]string, len(t.rows))
+	filled := make([]int, len(shown)) // how wide each column would be by itself
+	for at, title := range titles {
+		filled[at] = textWidth(title)
+	}
+	for r, row := range t.rows {
+		lines[r] = make([]string, len(shown))
 		for at, i := range shown {
-			cells[at] = row[i]
+			cell := []string{row[i]}
 			if t.columns[i].flex > 0 {
-				cells[at] = strings.Join(wrap(row[i], widths[at]), "\n")
+				cell = wrap(row[i], widths[at])
 			}
+			for _, line := range cell {
+				filled[at] = max(filled[at], textWidth(line))
+			}
+			lines[r][at] = strings.Join(cell, "\n")
 		}
+	}
+	gaps := make([]tw.Padding, len(shown))
+	for at := range gaps {
+		gap := columnGap
+		if t.like != nil {
+			gap += max(0, widths[at]-filled[at])
+		}
+		gaps[at] = tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}
+	}
+	w := plainTable(buf, align, gaps)
+	w.Header(titles)
+	for _, cells := range lines {
 		if err := w.Append(cells); err != nil {
 			return err
 		}
@@ -214,11 +251,11 @@ func (t *table) render(buf *bytes.Buffer, shown, widths []int) error {
 	return w.Render()
 }
 
-func plainTable(buf *bytes.Buffer, align []tw.Align) *tablewriter.Table {
+func plainTable(buf *bytes.Buffer, align []tw.Align, gaps []tw.Padding) *tablewriter.Table {
 	cells := tw.CellConfig{
 		Alignment:  tw.CellAlignment{Global: tw.AlignLeft, PerColumn: align},
 		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
-		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", columnGap), Overwrite: true}},
+		Padding:    tw.CellPadding{PerColumn: gaps},
 	}
 	return tablewriter.NewTable(buf,
 		tablewriter.WithConfig(tablewriter.Config{Header: cells, Row: cells}),

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"egressplan/planner"
+)
+
+// matrixBlock is flows that fare the same in every state.
+type matrixBlock struct {
+	flows []string
+	table *table
+}
+
+// matrices are the matrix of every flow, flows that fare the same together.
+func (a *simulation) matrices(notes *footnotes) []matrixBlock {
+	var blocks []matrixBlock
+	for _, of := range fates(a.paths) {
+		t := a.matrix(&of, notes)
+		name := of.flow.text()
+		if f := of.fates[0]; f.state.Kind == healthy && len(f.seen) > 0 {
+			name += arrivedAs(f.seen)
+		}
+		at := slices.IndexFunc(blocks, func(b matrixBlock) bool {
+			return slices.EqualFunc(b.table.rows, t.rows, func(x, y []string) bool { return slices.Equal(x, y) })
+		})
+		if at < 0 {
+			at = len(blocks)
+			blocks = append(blocks, matrixBlock{table: t})
+		}
+		blocks[at].flows = append(blocks[at].flows, name)
+	}
+	return blocks
+}
+
+// matrixLegend says how to read a matrix.
+const matrixLegend = "At first, later: how many of the ways from all zones to all addresses go on until " +
+	"the fault is noticed, and after. Seen as: how many of the healthy sources on-premises still sees. " +
+	"Faults that are not listed do not meet the flow."
+
+// writeMatrix prints the matrix of every flow, and below them the durations.
+func (a *simulation) writeMatrix(p *page) error {
+	notes := &footnotes{}
+	blocks := a.matrices(notes)
+	align(blocks)
+	for _, b := range blocks {
+		fmt.Fprintln(p.w)
+		for _, flow := range b.flows {
+			p.item("- ", flow)
+		}
+		if err := p.table(b.table, ""); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(p.w)
+	p.para(matrixLegend)
+	notes.write(p)
+	return nil
+}
+
+// align gives the tables columns of the same width.
+func align(blocks []matrixBlock) {
+	all := &table{columns: matrixColumns}
+	for _, b := range blocks {
+		all.rows = append(all.rows, b.table.rows...)
+		b.table.like = all
+	}
+}
+
+// sameFrom is whose packets all paths are, in words, if that is the same of all
+// apps.
+func (a *simulation) sameFrom() (string, bool) {
+	text := ""
+	for i := range a.paths {
+		p := &a.paths[i]
+		from := strings.ReplaceAll(p.From, p.App, "the app")
+		if i > 0 && from != text {
+			return "", false
+		}
+		text = from
+	}
+	return text, true
+}
+
+// overviewColumns are what a row of the overview may say; those that say nothing
+// are left out.
+var overviewColumns = []column{
+	{title: "flow", flex: 26}, {title: "state", flex: 12}, {title: "whose", flex: 5}, {title: "at first"}, {title: "go on"},
+	{title: "seen as", flex: 18}, {title: "allowed"}, {title: "reply"}, {title: "lasts", flex: 13},
+}
+
+// overview has one row for each flow and state.
+func (a *simulation) overview(notes *footnotes) *table {
+	t := &table{columns: slices.Clone(overviewColumns)}
+	list := fates(a.paths)
+	_, sameFrom := a.sameFrom()
+	sameLasts := a.sameLasts() != nil
+	outage := slices.ContainsFunc(list, func(of flowFates) bool {
+		return slices.ContainsFunc(of.fates, func(f fate) bool { return f.outage })
+	})
+	if outage {
+		t.columns[4].title = "later"
+	}
+	for _, of := range list {
+		for i := range of.fates {
+			f := &of.fates[i]
+			if sameLasts { // said above the table
+				f.lasts = nil
+			}
+			c := a.cells(f, of.flow, nil, notes)
+			if a.State == healthy && a.failed == 0 { // the summary says it
+				c.later, c.list, c.reply = "", "", ""
+			}
+			state, whose := "", ""
+			if len(f.whose) == 0 && f.state.String() != a.State {
+				state = f.state.Subject
+			}
+			if !sameFrom {
+				whose = notes.all(f.whose, of.flow.app)
+			}
+			t.add(of.flow.text(), state, whose, pick(outage, c.first, ""), c.later, pick(len(f.seen) == 0, "-", folded(f.seen, 4, 0)), c.list, c.reply, c.lasts)
+		}
+	}
+	t.prune()
+	return t
+}
+
+// all are the footnotes of whose packets they are.
+func (n *footnotes) all(whose []string, app string) string {
+	var list []string
+	for _, text := range whose {
+		list = append(list, n.number(strings.ReplaceAll(text, app, "the app")))
+	}
+	return strings.Join(list, " ")
+}
+
+// sameLasts is a path that lasts as long as all the others; nil if they differ.
+func (a *simulation) sameLasts() *planner.Path {
+	for i := range a.paths {
+		l, first := a.paths[i].Lasts, a.paths[0].Lasts
+		if l == nil || first == nil || *l != *first {
+			return nil
+		}
+	}
+	return &a.paths[0]
+}
