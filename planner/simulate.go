@@ -102,6 +102,45 @@ func (f *Following) checkSubject() error {
 // Each walks the paths and yields them one by one.
 func (f *Following) Each() iter.Seq[Path] {
 	return func(yield func(Path) bool) {
+		for x := range f.walks() {
+			if !yield(f.view(x)) {
+				return
+			}
+		}
+	}
+}
+
+// Walk is what a path was walked with: everything that is needed to send the
+// same packet by other means.
+type Walk struct {
+	Net        *sim.Network
+	Start, End sim.NodeID
+	Packet     sim.Packet
+	Choice     int
+	Fault      sim.Fault
+}
+
+// EachWalk is Each with what the paths were walked with.
+func (f *Following) EachWalk() iter.Seq2[Path, Walk] {
+	return func(yield func(Path, Walk) bool) {
+		for x := range f.walks() {
+			if x.noOrigin() {
+				continue
+			}
+			if !yield(f.view(x), Walk{&x.net.net, x.start, x.end, x.packet, x.choice, x.fault.Fault()}) {
+				return
+			}
+		}
+	}
+}
+
+func (f *Following) view(x *walked) Path {
+	return f.work.pathView(x.net.walking(), x, !f.options.NoHops)
+}
+
+// walks yields the paths as walked.
+func (f *Following) walks() iter.Seq[*walked] {
+	return func(yield func(*walked) bool) {
 		if k, _ := stateKindOf(f.state.Kind); k.Misuse {
 			f.eachMisuse(yield)
 			return
@@ -116,7 +155,7 @@ func (f *Following) asked(x appFlow) bool {
 }
 
 // eachFault yields the healthy paths, or each path in the faults that it meets.
-func (f *Following) eachFault(yield func(Path) bool) {
+func (f *Following) eachFault(yield func(*walked) bool) {
 	w := f.work
 	walker := w.b.walking()
 	faults := w.faults()
@@ -126,7 +165,7 @@ func (f *Following) eachFault(yield func(Path) bool) {
 		if !f.asked(p.f) {
 			continue
 		}
-		if f.state.Kind == stateHealthy && !yield(w.pathView(walker, p, !f.options.NoHops)) {
+		if f.state.Kind == stateHealthy && !yield(p) {
 			return
 		}
 		met := false
@@ -136,7 +175,7 @@ func (f *Following) eachFault(yield func(Path) bool) {
 			}
 			met = true
 			x := w.inFault(walker, p, &faults[t])
-			if !yield(w.pathView(walker, &x, !f.options.NoHops)) {
+			if !yield(&x) {
 				return
 			}
 		}
@@ -183,7 +222,7 @@ func (w *work) inFault(walker *sim.Walker, healthy *walked, f *fault) walked {
 }
 
 // eachMisuse yields the paths of the apps that are misused.
-func (f *Following) eachMisuse(yield func(Path) bool) {
+func (f *Following) eachMisuse(yield func(*walked) bool) {
 	w := f.work
 	for _, a := range w.apps {
 		if f.options.App != "" && f.options.App != a.Key || f.state.Subject != "" && f.state.Subject != a.Key {
@@ -195,7 +234,7 @@ func (f *Following) eachMisuse(yield func(Path) bool) {
 			continue
 		}
 		for x := range w.misused(State{f.state.Kind, a.Key}, a, m) {
-			if f.asked(x.f) && !yield(w.pathView(x.net.walking(), &x, !f.options.NoHops)) {
+			if f.asked(x.f) && !yield(&x) {
 				return
 			}
 		}

@@ -17,6 +17,24 @@ type Broken struct {
 	dense []health // by node, where there are many
 }
 
+// Fault is what is broken, as it was given; nil is the healthy network's.
+func (b *Broken) Fault() (f Fault) {
+	if b == nil {
+		return f
+	}
+	for i, id := range b.ids {
+		switch b.is[i] {
+		case down:
+			f.Down = append(f.Down, id)
+		case gone:
+			f.Gone = append(f.Gone, id)
+		case bare:
+			f.Bare = append(f.Bare, id)
+		}
+	}
+	return f
+}
+
 // denseFrom is the number of broken nodes from which a table of all nodes is
 // kept: walkers then switch to it at no cost.
 const denseFrom = 16
