@@ -22,7 +22,7 @@ var differences = []difference{
 	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
 	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
 	{"a packet comes to the same translator again, which gives it another port: the two flows would have the same answers", twice},
-	{"a TCP answer whose question a node has not seen is nothing that a kernel translates or a proxy accepts; the walker treats it like a question", strangeAnswer},
+	{"a TCP or echo answer whose question a node has not seen is nothing that a kernel translates or a proxy accepts; the walker treats it like a question", strangeAnswer},
 }
 
 // handshake: on the walker's way there a connection ends at a proxy whose answer
@@ -89,7 +89,7 @@ func twice(c *comparison) bool {
 // strangeAnswer: on its way back the walker's answer was, or would have been,
 // translated or proxied by a node that does not know it.
 func strangeAnswer(c *comparison) bool {
-	return c.walk.Packet.Protocol == sim.TCP && c.there.Verdict == c.kernel.Verdict && c.back.Verdict != sim.Delivered &&
+	return c.walk.Packet.Protocol != sim.UDP && c.there.Verdict == c.kernel.Verdict && c.back.Verdict != sim.Delivered &&
 		(c.back.Code == sim.CodeNoTranslation || slices.ContainsFunc(c.way, func(h sim.Hop) bool { return h.Action == sim.ActSNAT || h.ProxyRef != 0 }))
 }
 

@@ -72,9 +72,13 @@ func hardware(kind byte, serial, end int) net.HardwareAddr {
 	return net.HardwareAddr{2, kind, byte(serial >> 16), byte(serial >> 8), byte(serial), byte(end)}
 }
 
+// firstIndex makes the two ends of a cable have different interface numbers. A
+// kernel that sees the same on both takes a second to notice that both are up.
+const firstIndex = 10000
+
 func (v veth) add(h *netlink.Handle) error {
 	link := &netlink.Veth{
-		LinkAttrs: netlink.LinkAttrs{Name: v.name, MTU: v.mtu, Namespace: netlink.NsFd(v.ns), TxQLen: -1, HardwareAddr: hardware(v.mac, v.serial, 0)},
+		LinkAttrs: netlink.LinkAttrs{Index: firstIndex + v.serial, Name: v.name, MTU: v.mtu, Namespace: netlink.NsFd(v.ns), TxQLen: -1, HardwareAddr: hardware(v.mac, v.serial, 0)},
 		PeerName:  v.peerName, PeerMTU: uint32(v.peerMTU), PeerNamespace: netlink.NsFd(v.peerNS), PeerHardwareAddr: hardware(v.mac, v.serial, 1),
 	}
 	if err := h.LinkAdd(link); err != nil {
