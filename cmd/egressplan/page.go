@@ -48,23 +48,6 @@ func (p *page) item(mark, text string) {
 	}
 }
 
-// line writes the parts of a row beside each other as far as they fit, the rest
-// hanging below.
-func (p *page) line(mark string, parts ...string) {
-	gap, hang := strings.Repeat(" ", columnGap), strings.Repeat(" ", textWidth(mark))
-	text := mark + escape(parts[0])
-	for _, part := range parts[1:] {
-		part = escape(part)
-		if textWidth(text)+columnGap+textWidth(part) > p.width {
-			fmt.Fprintln(p.w, text)
-			text = hang + part
-			continue
-		}
-		text += gap + part
-	}
-	fmt.Fprintln(p.w, text)
-}
-
 // aside writes what is about the page itself, not about its subject.
 func (p *page) aside(indent, text string) {
 	for _, line := range wrap(escape(text), p.width-len(indent)) {

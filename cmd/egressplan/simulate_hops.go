@@ -19,6 +19,7 @@ const hopIndent = "  "
 // step is a line of a printed path: a hop, or several that need no words.
 type step struct {
 	number, hop, zone string
+	moved             bool   // the zone is another one than before, and not in the name
 	packet            string // where the packet changes: how
 	why, source       string
 }
@@ -29,15 +30,13 @@ func steps(hops []planner.Hop) []step {
 	list := make([]step, 0, len(hops))
 	zone := ""
 	for i, h := range hops {
-		s := step{number: strconv.Itoa(i + 1), hop: h.Hop, packet: changeText(h), why: h.Why, source: h.Source}
+		s := step{number: strconv.Itoa(i + 1), hop: h.Hop, zone: h.Zone, packet: changeText(h), why: h.Why, source: h.Source}
 		if i == 0 {
 			s.packet = firstPacket(h, s.packet)
 		}
 		if h.Zone != zone && h.Zone != "" {
 			zone = h.Zone
-			if !strings.Contains(h.Hop, zone) {
-				s.zone = zone
-			}
+			s.moved = !strings.Contains(h.Hop, zone)
 		}
 		list = append(list, s)
 	}
@@ -169,7 +168,7 @@ func hopTable(list []step) *table {
 
 // where is a hop with its zone, if that is another one than before.
 func (s step) where() string {
-	if s.zone == "" {
+	if !s.moved {
 		return s.hop
 	}
 	return s.hop + " in " + s.zone

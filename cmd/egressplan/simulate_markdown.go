@@ -37,12 +37,12 @@ func (a *simulation) markdown(w *bufio.Writer) error {
 	if len(a.paths)+len(a.notes) == 0 {
 		para("No flow to follow: nothing asked for goes on-premises.")
 	}
-	if a.Faults {
+	if a.Faults || !a.hopsShown() && a.severalStates() {
 		a.markdownMatrix(w)
 	}
 	if a.hopsShown() {
 		a.markdownGroups(w)
-	} else if !a.Faults {
+	} else if !a.Faults && !a.severalStates() && len(a.paths) > 0 {
 		para(a.common()...)
 		notes := &footnotes{}
 		fmt.Fprintln(w, "\n"+markdownTable(a.overview(notes)))
@@ -57,7 +57,7 @@ func (a *simulation) markdownGroups(w *bufio.Writer) {
 	for i := range groups {
 		g := &groups[i]
 		fmt.Fprintln(w, "\n## "+review.Text(pick(several, g.State+": ", "")+strings.TrimSuffix(a.verdictText(g), ".")))
-		for _, text := range []string{sentenceCase(a.routeText(g)), lastsText(&g.Path), a.choiceText(g)} {
+		for _, text := range []string{"Shown: " + a.routeText(g), lastsText(&g.Path), a.choiceText(g)} {
 			if text != "" {
 				fmt.Fprintln(w, "\n"+review.Text(text))
 			}
@@ -78,8 +78,6 @@ func (a *simulation) markdownGroups(w *bufio.Writer) {
 	}
 }
 
-func sentenceCase(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
-
 func (a *simulation) markdownMatrix(w *bufio.Writer) {
 	notes := &footnotes{}
 	for _, b := range a.matrices(notes) {
@@ -93,7 +91,7 @@ func (a *simulation) markdownMatrix(w *bufio.Writer) {
 		}
 		fmt.Fprintln(w, "\n"+markdownTable(b.table))
 	}
-	fmt.Fprintln(w, "\n"+review.Text(matrixLegend))
+	fmt.Fprintln(w, "\n"+review.Text(a.legend()))
 	notes.markdown(w)
 }
 

@@ -166,7 +166,7 @@ func sortedStates(byState map[string]map[place]*planner.Path) []planner.State {
 
 // matrixColumns are what a row of the matrix says of a state.
 var matrixColumns = []column{
-	{title: "state", flex: 16}, {title: "at first"}, {title: "later"}, {title: "seen as", flex: 10},
+	{title: "state", flex: 16}, {title: "at first"}, {title: "later"}, {title: "seen as", flex: 12},
 	{title: "allowed"}, {title: "reply"}, {title: "lasts", flex: 13},
 }
 
@@ -188,6 +188,7 @@ func (a *simulation) matrix(of *flowFates, notes *footnotes) *table {
 			seen = f.seen
 		}
 		kinds[f.state.Kind]++
+		a.spare(f)
 		cells := a.cells(f, of.flow, seen, notes)
 		at := slices.IndexFunc(rows, func(r row) bool { return r.kind == f.state.Kind && r.cells == cells })
 		if at < 0 {
@@ -198,7 +199,11 @@ func (a *simulation) matrix(of *flowFates, notes *footnotes) *table {
 	}
 	for _, r := range rows {
 		c := r.cells
-		t.add(stateText(r.kind, r.subjects, kinds[r.kind]), c.first, c.later, c.seen, c.list, c.reply, c.lasts)
+		state := stateText(r.kind, r.subjects, kinds[r.kind])
+		if !a.Faults { // one kind, which the page has named
+			state = strings.TrimSpace(strings.TrimPrefix(state, r.kind+":"))
+		}
+		t.add(state, c.first, c.later, c.seen, c.list, c.reply, c.lasts)
 	}
 	return t
 }

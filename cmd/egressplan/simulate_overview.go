@@ -32,19 +32,24 @@ func (a *simulation) matrices(notes *footnotes) []matrixBlock {
 		}
 		blocks[at].flows = append(blocks[at].flows, name)
 	}
+	align(blocks)
 	return blocks
 }
 
-// matrixLegend says how to read a matrix.
-const matrixLegend = "At first, later: how many of the ways from all zones to all addresses go on until " +
-	"the fault is noticed, and after. Seen as: how many of the healthy sources on-premises still sees. " +
-	"Faults that are not listed do not meet the flow."
+// legend says how to read a matrix.
+func (a *simulation) legend() string {
+	if !a.Faults {
+		return "At first, later: how many of the ways that meet the fault go on until it is noticed, and after."
+	}
+	return "At first, later: how many of the ways from all zones to all addresses go on until " +
+		"the fault is noticed, and after. Seen as: how many of the healthy sources on-premises still sees. " +
+		"Faults that are not listed do not meet the flow."
+}
 
 // writeMatrix prints the matrix of every flow, and below them the durations.
 func (a *simulation) writeMatrix(p *page) error {
 	notes := &footnotes{}
 	blocks := a.matrices(notes)
-	align(blocks)
 	for _, b := range blocks {
 		fmt.Fprintln(p.w)
 		for _, flow := range b.flows {
@@ -55,17 +60,25 @@ func (a *simulation) writeMatrix(p *page) error {
 		}
 	}
 	fmt.Fprintln(p.w)
-	p.para(matrixLegend)
+	p.para(a.legend())
 	notes.write(p)
 	return nil
 }
 
-// align gives the tables columns of the same width.
+// align gives the tables columns of the same width, and no column that is empty
+// in all of them.
 func align(blocks []matrixBlock) {
 	all := &table{columns: matrixColumns}
 	for _, b := range blocks {
 		all.rows = append(all.rows, b.table.rows...)
+	}
+	empty := all.empty()
+	all.rows = nil
+	for _, b := range blocks {
+		b.table.drop(empty)
 		b.table.like = all
+		all.columns = b.table.columns
+		all.rows = append(all.rows, b.table.rows...)
 	}
 }
 
@@ -87,44 +100,46 @@ func (a *simulation) sameFrom() (string, bool) {
 // overviewColumns are what a row of the overview may say; those that say nothing
 // are left out.
 var overviewColumns = []column{
-	{title: "flow", flex: 26}, {title: "state", flex: 12}, {title: "whose", flex: 5}, {title: "at first"}, {title: "go on"},
+	{title: "flow", flex: 26}, {title: "whose", flex: 5}, {title: "at first"}, {title: "go on"},
 	{title: "seen as", flex: 18}, {title: "allowed"}, {title: "reply"}, {title: "lasts", flex: 13},
 }
 
-// overview has one row for each flow and state.
+// overview has one row for each flow in the one state.
 func (a *simulation) overview(notes *footnotes) *table {
 	t := &table{columns: slices.Clone(overviewColumns)}
 	list := fates(a.paths)
 	_, sameFrom := a.sameFrom()
-	sameLasts := a.sameLasts() != nil
-	outage := slices.ContainsFunc(list, func(of flowFates) bool {
-		return slices.ContainsFunc(of.fates, func(f fate) bool { return f.outage })
-	})
+	outage := slices.ContainsFunc(list, func(of flowFates) bool { return of.fates[0].outage })
 	if outage {
-		t.columns[4].title = "later"
+		t.columns[3].title = "later"
 	}
-	for _, of := range list {
-		for i := range of.fates {
-			f := &of.fates[i]
-			if sameLasts { // said above the table
-				f.lasts = nil
-			}
-			c := a.cells(f, of.flow, nil, notes)
-			if a.State == healthy && a.failed == 0 { // the summary says it
-				c.later, c.list, c.reply = "", "", ""
-			}
-			state, whose := "", ""
-			if len(f.whose) == 0 && f.state.String() != a.State {
-				state = f.state.Subject
-			}
-			if !sameFrom {
-				whose = notes.all(f.whose, of.flow.app)
-			}
-			t.add(of.flow.text(), state, whose, pick(outage, c.first, ""), c.later, pick(len(f.seen) == 0, "-", folded(f.seen, 4, 0)), c.list, c.reply, c.lasts)
+	for i := range list {
+		of, f := &list[i], &list[i].fates[0]
+		a.spare(f)
+		c := a.cells(f, of.flow, nil, notes)
+		if a.State == healthy && a.failed == 0 { // the summary says it
+			c.later, c.list, c.reply = "", "", ""
 		}
+		whose := ""
+		if !sameFrom {
+			whose = notes.all(f.whose, of.flow.app)
+		}
+		t.add(of.flow.text(), whose, pick(outage, c.first, ""), c.later, c.seen, c.list, c.reply, c.lasts)
 	}
-	t.prune()
+	t.drop(t.empty())
 	return t
+}
+
+// spare leaves out of a row what is said above all rows.
+func (a *simulation) spare(f *fate) {
+	if a.sameLasts() != nil {
+		f.lasts = nil
+	}
+}
+
+// severalStates reports whether a flow is walked in more than one state.
+func (a *simulation) severalStates() bool {
+	return len(a.paths) > 0 && a.paths[0].From == "" && len(states(a.paths)) > 1
 }
 
 // all are the footnotes of whose packets they are.

@@ -162,15 +162,18 @@ func (a *simulation) writeOverview(p *page, groups []pathGroup) error {
 	for _, text := range a.common() {
 		p.para(text)
 	}
-	fmt.Fprintln(p.w)
-	notes := &footnotes{}
-	if err := p.table(a.overview(notes), ""); err != nil {
-		return err
+	var err error
+	if a.severalStates() {
+		err = a.writeMatrix(p)
+	} else {
+		fmt.Fprintln(p.w)
+		notes := &footnotes{}
+		err = p.table(a.overview(notes), "")
+		notes.write(p)
 	}
-	notes.write(p)
 	fmt.Fprintln(p.w)
 	p.para("To see the hops, narrow it down with --app or --to, or add --trace.")
-	return nil
+	return err
 }
 
 // common is what all rows of an overview have in common.

@@ -216,6 +216,9 @@ func (a *simulation) summary() string {
 		return a.healthySummary(good)
 	}
 	who := a.pattern + ", " + a.State
+	if all := states(a.paths); len(all) == 1 {
+		who = a.pattern + ", " + all[0]
+	}
 	of := count(total, "path") + pick(a.misused(), "", pick(total == 1, " that meets it", " that meet it"))
 	switch {
 	case good == total:

@@ -142,13 +142,22 @@ func (t *table) natural() []int {
 	return widths
 }
 
-// prune leaves out columns that hold nothing.
-func (t *table) prune() {
+// empty are the columns that hold nothing, the last first.
+func (t *table) empty() []int {
+	var list []int
 	for i := len(t.columns) - 1; i >= 0; i-- {
-		if slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != "" }) {
-			continue
+		if !slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != "" }) {
+			list = append(list, i)
 		}
-		t.columns = slices.Delete(slices.Clone(t.columns), i, i+1)
+	}
+	return list
+}
+
+// drop leaves out columns, the last first.
+func (t *table) drop(columns []int) {
+	t.columns = slices.Clone(t.columns)
+	for _, i := range columns {
+		t.columns = slices.Delete(t.columns, i, i+1)
 		for r := range t.rows {
 			t.rows[r] = slices.Delete(t.rows[r], i, i+1)
 		}

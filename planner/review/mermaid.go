@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -37,7 +38,7 @@ type chart struct {
 
 func (c *chart) node(hop, zone string) int {
 	c.n++
-	text := label(hop)
+	text := cmp.Or(label(hop), "-") // Mermaid refuses an empty label
 	if zone != "" && !strings.Contains(hop, zone) {
 		text += "<br/>" + label(zone)
 	}

@@ -84,7 +84,7 @@ var (
 )
 
 func FuzzMermaid(f *testing.F) {
-	for _, s := range []string{`"]`, "a\nend", "`md`", "<script>", "a|b", "#quot;", "style x:#a;", "%%{init: {}}%%", "classDef a:#b;", "\u2028", "\xff", "]]--> n2", "&lt;", "n1@{ shape: x }"} {
+	for _, s := range []string{"", `"]`, "a\nend", "`md`", "<script>", "a|b", "#quot;", "style x:#a;", "%%{init: {}}%%", "classDef a:#b;", "\u2028", "\xff", "]]--> n2", "&lt;", "n1@{ shape: x }"} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, hop, address string) {
@@ -94,6 +94,9 @@ func FuzzMermaid(f *testing.F) {
 		for _, line := range strings.Split(strings.TrimSuffix(Mermaid(p), "\n"), "\n") {
 			if !mermaidLine.MatchString(line) {
 				t.Errorf("%q is not a line of the grammar", line)
+			}
+			if strings.Contains(line, `""`) {
+				t.Errorf("%q has an empty label", line)
 			}
 			if strings.Contains(line, "style") || strings.Contains(line, "classDef") && !strings.HasPrefix(line, "  classDef lost ") {
 				t.Errorf("%q holds a keyword", line)
