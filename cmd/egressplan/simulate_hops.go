@@ -151,7 +151,7 @@ func wideTable(list []step) *table {
 	for _, s := range list {
 		t.add(s.number, s.where(), s.because())
 		if s.packet != "" {
-			t.add("", "", "=> "+s.packet)
+			t.add("", "", pick(s.number == "1", "", "=> ")+s.packet)
 		}
 	}
 	return t
