@@ -74,12 +74,6 @@ func (c stageCase) with(change func(*Walk)) stageCase { c.change = change; retur
 // unanswered is for a packet that arrives and an answer that does not.
 func (c stageCase) unanswered() stageCase { c.answered = false; return c }
 
-// at replaces the node's routes ahead of those of the chain.
-func routed(x sim.Node, routes ...sim.Route) sim.Node {
-	x.Routes = routes
-	return x
-}
-
 const me = clientAddr + ":40000"
 
 func TestArrive(t *testing.T) {
