@@ -71,6 +71,9 @@ func (b *builder) connectElsewhere() {
 		}
 		b.far[d.Name.V] = b.exit
 		blocks := b.w.elsewhereBlocks(d)
+		if !b.w.endpoint(d) && d.Kind.V != inventory.KindNetwork {
+			b.at(b.exit).Owns = append(b.at(b.exit).Owns, blocks...)
+		}
 		switch {
 		case b.w.endpoint(d):
 			b.endpointNode(d, blocks)
@@ -86,6 +89,9 @@ func (b *builder) endpointNode(d *inventory.Destination, blocks []netip.Prefix) 
 	id := b.add(kindEndpoint, d.Service.V+" endpoint", "")
 	b.far[d.Name.V] = id
 	b.at(id).Owns = blocks
+	if b.w.interfaceEndpoint(d) {
+		b.at(id).MTU = mtuEndpoint
+	}
 	b.route(id, everywhere, b.vpc, "back into the VPC")
 	for _, c := range blocks {
 		if b.w.interfaceEndpoint(d) {
@@ -128,7 +134,18 @@ func (b *builder) networkNode(d *inventory.Destination, blocks []netip.Prefix) {
 		}
 		b.route(id, everywhere, near, "back by "+via)
 		b.route(near, c, id, "a host of "+d.Name.V)
+		if near != b.vpc {
+			b.route(b.peer(), c, id, "a host of "+d.Name.V)
+		}
 	}
+}
+
+// peer is the peering connections of the VPC, as one node.
+func (b *builder) peer() sim.NodeID {
+	if b.peering == sim.None {
+		b.peering = b.add(kindNetwork, "VPC peering", "")
+	}
+	return b.peering
 }
 
 // subnetAround is the subnet that holds a block.

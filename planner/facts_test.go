@@ -76,7 +76,7 @@ func TestBlockingFacts(t *testing.T) {
 			marks: map[string]string{"VPC": "networkACLs: [{name: strict, subnets: [new], inbound: [\"100 allow tcp/32768-65535 0.0.0.0/0\", \"110 allow any 10.20.0.0/16\", \"120 allow any 100.64.0.0/16\"], outbound: [\"100 allow any 0.0.0.0/0\"]}]"},
 			want:  four{"no-return-route", "no-return-route", "", "no-return-route"}},
 		{name: "security group lets only HTTPS out", fact: "security groups filter what leaves the interface",
-			replace: [2]string{"nodeType: m5.large", "nodeType: m5.large\n    securityGroupEgress: [tcp/443 0.0.0.0/0, any 10.20.0.0/16]"},
+			replace: [2]string{"nodeType: m5.large", "nodeType: m5.large\n    securityGroupEgress: [tcp/443 0.0.0.0/0, any 10.20.0.0/16, any 100.64.0.0/16]"},
 			want:    same("path-broken")},
 	}
 	order := []string{"vpc-subnet-cidr", "private-nat-gateway", "cilium-egress-gateway", "istio-egress-gateway"}

@@ -38,7 +38,7 @@ var (
 	lastsHealth     = duration{"until the health check of the enterprise edition drops the node; no interval is published", false}
 	lastsDeleted    = duration{"a second or so until the policies are worked out again; open connections of re-hashed pods break", true}
 	lastsEgressIP   = duration{"until the address is configured and the policy applied again: a later change of addresses is not noticed", true}
-	lastsGateway    = duration{"until the gateway's endpoints are withdrawn, about 40 s where only a silent node tells, less with outlier detection; the figure is from memory", false}
+	lastsGateway    = duration{"until the gateway's endpoints are withdrawn, about 40 s where only a silent node tells, less with outlier detection; the figure depends on the cluster", false}
 )
 
 // faults are everything that may break in this candidate, each ready to be

@@ -44,14 +44,14 @@ func (w *work) pathFindings() {
 
 // works: it arrived, the allow-list admits all it may show, the reply came back.
 func (p *walked) works() bool {
-	return !p.noOrigin() && p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && p.replied
+	return !p.noOrigin() && p.result.Verdict == sim.Delivered && !p.astray && p.allowed && p.replied
 }
 
 // brokenPath says what is wrong with a path, as a code and in words.
 func (w *work) brokenPath(p *walked) (code, text string) {
 	reason := w.reason(p)
 	switch {
-	case p.result.Verdict == sim.Delivered && p.result.At == p.end && p.allowed && !p.replied:
+	case p.result.Verdict == sim.Delivered && !p.astray && p.allowed && !p.replied:
 		return "no-return-route", reason.Text
 	case reason.Code == "local":
 		return "destination-inside-vpc", reason.Text
@@ -66,7 +66,7 @@ func (w *work) reason(p *walked) Reason {
 		return Reason{"no-origin", "no pod of the app has a place in " + p.from.zone}
 	case p.works():
 		return Reason{"delivered", "delivered, admitted, and the reply came back"}
-	case p.result.Verdict == sim.Delivered && p.result.At != p.end:
+	case p.astray:
 		return Reason{"delivered-elsewhere", fmt.Sprintf("%s is delivered to %s instead", p.result.Packet.Dst.Addr(), p.net.nodeName(p.result.At))}
 	case p.result.Verdict == sim.Delivered && !p.allowed:
 		return Reason{"not-allowed", "the allow-list does not admit every source it may show"}
@@ -74,6 +74,9 @@ func (w *work) reason(p *walked) Reason {
 		return Reason{"reply-elsewhere", fmt.Sprintf("the reply to %s was delivered inside the site: the source overlaps it", p.result.Packet.Src.Addr())}
 	case p.result.Verdict == sim.Delivered:
 		return Reason{"no-reply", fmt.Sprintf("the reply to %s is lost at %s: %s", p.result.Packet.Src.Addr(), p.net.nodeName(p.reply.At), p.net.say(p.reply))}
+	}
+	if p.result.Verdict == sim.Unreachable {
+		return Reason{"no-origin", "the pod is lost with it"}
 	}
 	n := p.net.notes[p.result.Ref]
 	code := cmp.Or(n.code, p.result.Code.String())
@@ -93,7 +96,13 @@ func (b *builder) nodeName(id sim.NodeID) string {
 
 // say puts a result's reason into words: the note behind its Ref, else its code.
 func (b *builder) say(r sim.Result) string {
-	if n := b.notes[r.Ref]; n.text != "" {
+	n := b.notes[r.Ref]
+	switch {
+	case r.Code == sim.CodeNoTranslation && n.text != "":
+		return "no address or port is left to translate to (" + n.text + ")"
+	case r.Code == sim.CodeNoUpstream && n.text != "":
+		return "no gateway is left to connect to (" + n.text + ")"
+	case n.text != "":
 		return n.text
 	}
 	return strings.ReplaceAll(r.Code.String(), "-", " ")

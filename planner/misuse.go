@@ -35,6 +35,9 @@ func (w *work) stranger() sim.Label { return sim.Label(len(w.plan.Apps) + 1) }
 func (w *work) misuse(kind string, a *inventory.App) misuse {
 	switch kind {
 	case stateHostNetwork:
+		if a.Compute.V == inventory.ComputeFargate {
+			return misuse{void: "Fargate has no host network to use"}
+		}
 		return misuse{from: w.hostOrigins(a, w.pattern.hostLabel(w, a)), who: "a pod of " + a.Key + " on the host network"}
 	case stateSubnetDiscovery:
 		return w.discovered(a)
@@ -78,6 +81,8 @@ func (w *work) discovered(a *inventory.App) misuse {
 		m.void = "Cilium hands out the addresses, not the VPC CNI"
 	case cni.CustomNetworking.V:
 		m.void = "custom networking overrides subnet discovery"
+	case a.Compute.V == inventory.ComputeFargate || a.HostNetwork.V:
+		m.void = "a pod without an address from the node's interfaces has none to discover"
 	case !cni.SubnetDiscovery.V:
 		m.void = "subnet discovery is off"
 	default:

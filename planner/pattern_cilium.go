@@ -189,13 +189,18 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 	s := p.story(w)
 	b.placeShared()
 	for _, z := range w.zones {
-		if place := b.places[placeKey{sharedSpace, z}]; place.host != sim.None {
-			b.at(place.host).MTU = mtuVPC - tunnelOverhead
-		}
+		b.narrowPods(b.places[placeKey{sharedSpace, z}])
 	}
 	gateways := make([]sim.NodeID, len(s.entries))
 	for i, e := range s.entries {
 		gateways[i] = p.gateway(w, b, e)
+	}
+	for _, id := range gateways {
+		for _, name := range sortedKeys(b.onEgress) {
+			if id != sim.None {
+				b.tunnelBack(id, b.onEgress[name])
+			}
+		}
 	}
 	s.closed = p.tunnels(w, b, gateways)
 	s.nowhere = b.add(kindHost, "closed tunnel", "")
@@ -222,6 +227,16 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 	for _, id := range gateways {
 		if id != sim.None {
 			p.masquerade(w, b, id)
+		}
+	}
+}
+
+// narrowPods gives pods the route MTU that leaves room for the tunnel; the host
+// network keeps the device's (Cilium documentation, MTU).
+func (b *builder) narrowPods(p *placement) {
+	for v, id := range p.start {
+		if v != variantHost && v != variantFargate {
+			b.at(id).MTU = mtuVPC - tunnelOverhead
 		}
 	}
 }
@@ -301,6 +316,9 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 				b.steerFrom(place, c, label, s.tunnelled(z, next), why)
 			}
 		}
+		for _, name := range sortedKeys(b.onEgress) {
+			b.steerFrom(b.onEgress[name], c, label, next, why)
+		}
 	}
 	return untouched
 }
@@ -309,9 +327,11 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 // since the policy map is keyed by them.
 func (b *builder) steerFrom(place *placement, c netip.Prefix, label sim.Label, next []sim.NodeID, why sim.Ref) {
 	host := b.at(place.host)
+	none := b.once("no gateway", note{code: "no-egress-gateway", text: "no node matches the gateway selector: dropped on the pod's node", source: ciliumEgress})
 	for _, v := range []string{variantPrimary, variantSecondary} {
 		if a, ok := place.addr[v]; ok {
-			host.Routes = append(host.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: next, Tunnel: true, Ref: why})
+			host.Routes = append(host.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: next, Tunnel: true, Ref: why},
+				sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Rank: 1, Ref: none})
 		}
 	}
 }
@@ -354,18 +374,35 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 		}
 	}
 	for _, z := range w.zones {
-		place := b.places[placeKey{sharedSpace, z}]
-		for _, v := range []string{variantPrimary, variantSecondary} {
-			if a, ok := place.addr[v]; ok {
-				n := b.at(id)
-				n.Routes = append(n.Routes, sim.Route{Dst: single(a), Next: []sim.NodeID{place.host}, Tunnel: true,
-					Ref: b.once("tunnel back", note{text: "tunnelled back to the pod's node"})})
-			}
-		}
+		b.tunnelBack(id, b.places[placeKey{sharedSpace, z}])
 	}
 	b.egress[e.nodeName()] = id
+	b.podOnGateway(e, id, home)
 	b.watched[id] = w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise
 	return id
+}
+
+// tunnelBack leads replies to the pods of a placement to their node.
+func (b *builder) tunnelBack(gateway sim.NodeID, place *placement) {
+	for _, v := range []string{variantPrimary, variantSecondary} {
+		if a, ok := place.addr[v]; ok {
+			n := b.at(gateway)
+			n.Routes = append(n.Routes, sim.Route{Dst: single(a), Next: []sim.NodeID{place.host}, Tunnel: true,
+				Ref: b.once("tunnel back", note{text: "tunnelled back to the pod's node"})})
+		}
+	}
+}
+
+// podOnGateway adds a pod that runs on a gateway node: policies hash it like any
+// other, and what they do not select leaves with the node's own address.
+func (b *builder) podOnGateway(e gatewayEntry, gateway sim.NodeID, home *block) {
+	id := b.add(kindPod, "pod on "+e.nodeName(), e.zone)
+	a := b.standIn(home)
+	b.at(id).Owns = []netip.Prefix{single(a)}
+	b.route(id, everywhere, gateway, "the node it runs on")
+	p := &placement{zone: e.zone, host: id, start: map[string]sim.NodeID{variantPrimary: id}, addr: map[string]netip.Addr{variantPrimary: a}}
+	b.narrowPods(p)
+	b.onEgress[e.nodeName()] = p
 }
 
 // masquerade completes a gateway's translations: what no policy selects leaves
@@ -383,8 +420,9 @@ func (p ciliumPattern) masquerade(w *work, b *builder, id sim.NodeID) {
 		Ref: b.once("masquerade", note{text: "Cilium masquerades to the node's address", source: "Cilium documentation, Masquerading"})})
 }
 
-// tunnels walks the packet that carries others from each zone's node to each
-// gateway node, and says which do not get through.
+// tunnels walks the packets that carry others between each zone's node and each
+// gateway node, there and back (each is a packet of its own to filters), and says
+// which do not get through.
 func (p ciliumPattern) tunnels(w *work, b *builder, gateways []sim.NodeID) map[tunnel]string {
 	closed := map[tunnel]string{}
 	walker := sim.NewWalker(&b.net)
@@ -397,10 +435,16 @@ func (p ciliumPattern) tunnels(w *work, b *builder, gateways []sim.NodeID) map[t
 			if id == sim.None {
 				continue
 			}
-			r := walker.Forward(place.host, sim.Packet{Protocol: sim.UDP,
-				Src: netip.AddrPortFrom(place.addr[variantHost], ephemeralPort), Dst: netip.AddrPortFrom(b.at(id).Owns[0].Addr(), vxlanPort)}, 0)
-			if r.Verdict != sim.Delivered || r.At != id {
-				closed[tunnel{z, id}] = fmt.Sprintf("udp/%d from %s to %s ends at %s: %s", vxlanPort, z, b.nodeName(id), b.nodeName(r.At), b.say(r))
+			here, there := place.addr[variantHost], b.at(id).Owns[0].Addr()
+			for _, way := range []struct {
+				from, to sim.NodeID
+				src, dst netip.Addr
+			}{{place.host, id, here, there}, {id, place.host, there, here}} {
+				r := walker.Forward(way.from, sim.Packet{Protocol: sim.UDP,
+					Src: netip.AddrPortFrom(way.src, ephemeralPort), Dst: netip.AddrPortFrom(way.dst, vxlanPort)}, 0)
+				if r.Verdict != sim.Delivered || r.At != way.to {
+					closed[tunnel{z, id}] = fmt.Sprintf("udp/%d from %s (%s) to %s ends at %s: %s", vxlanPort, b.nodeName(way.from), z, b.nodeName(way.to), b.nodeName(r.At), b.say(r))
+				}
 			}
 		}
 	}
@@ -470,11 +514,11 @@ func (p ciliumPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 func (p ciliumPattern) onGateways(w *work, a *inventory.App) []origin {
 	var list []origin
 	for _, e := range p.story(w).entries {
-		id, there := w.b.egress[e.nodeName()]
+		_, there := w.b.egress[e.nodeName()]
 		if !there || e.n > 0 || p.story(w).fleetOf[w.fleetGroup(p, a)] != e.fleet {
 			continue
 		}
-		o := origin{zone: e.zone, variant: variantPrimary, start: id, addr: p.story(w).own[e], label: w.label(a)}
+		o := w.b.onEgress[e.nodeName()].origin(e.zone, variantPrimary, w.label(a))
 		list = append(list, o, relabelled([]origin{o}, 0)[0])
 	}
 	return list
@@ -506,8 +550,8 @@ func (p ciliumPattern) intrusions(w *work, a *inventory.App, same, others []stri
 	var bound []origin
 	for _, o := range p.onGateways(w, a) {
 		for _, e := range p.story(w).entries {
-			if ip, ok := p.story(w).ips[e.ipName(w.fleetGroup(p, a))]; ok && w.b.egress[e.nodeName()] == o.start {
-				o.addr, o.label, o.variant = ip, 0, variantHost
+			if ip, ok := p.story(w).ips[e.ipName(w.fleetGroup(p, a))]; ok && e.zone == o.zone && e.n == 0 && o.label == 0 {
+				o.start, o.addr, o.variant = w.b.egress[e.nodeName()], ip, variantHost
 				bound = append(bound, o)
 			}
 		}
@@ -519,6 +563,12 @@ func (p ciliumPattern) intrusions(w *work, a *inventory.App, same, others []stri
 		{who: "any pod of namespace " + a.Namespace.V + " that wears its labels", apps: same, state: stateImpostor, barrier: barrierLabel, from: w.origins(a)},
 		{who: "anybody who may create pods in namespace " + a.Namespace.V, apps: others, state: stateImpostor, barrier: barrierNamespace, from: w.origins(a)},
 	}
+}
+
+// cuts: the longest prefix decides, whatever the port: excluded blocks and other
+// destinations.
+func (ciliumPattern) cuts(w *work) []netip.Prefix {
+	return append(values(w.env.Cluster.Cilium.ExcludedCIDRs), w.destinationSpace()...)
 }
 
 // hostLabel: packets of the host network have the node's identity, which no
@@ -608,6 +658,9 @@ func (p ciliumPattern) policyFindings(w *work) {
 		g := s.of[pair{f.app.Key, f.to.Name.V}]
 		for _, c := range w.destinationBlocks(f.to) {
 			k := slot{f.app.Key, c}
+			if !f.inbound() && slices.Contains(values(w.env.Cluster.Cilium.ExcludedCIDRs), c) {
+				w.report("egress-policy-conflict", f.to.At, []string{f.subject()}, "the policies of %s both select and exclude %s", f.to.Name.V, c)
+			}
 			other, seen := taken[k]
 			if seen && s.of[other] != g && !f.inbound() {
 				w.report("egress-policy-conflict", f.to.At, []string{f.subject()}, "%s and %s want different egress IPs for %s to %s", f.to.Name.V, other.to, f.app.Key, c)
@@ -634,13 +687,25 @@ func sortedTunnels(m map[tunnel]string) []tunnel {
 }
 
 // policyEntries is how many map entries every node holds: each selected pod
-// times its destinations' blocks.
+// times the distinct blocks of its policies, excluded ones included.
 func (p ciliumPattern) policyEntries(w *work) int {
 	n := 0
-	for _, f := range w.flows() {
-		if !f.inbound() {
-			n += f.app.Pods.Max.V * len(w.destinationBlocks(f.to))
+	for _, a := range w.apps {
+		blocks := map[netip.Prefix]bool{}
+		for _, f := range w.onPremises(a) {
+			for _, c := range w.destinationBlocks(f.to) {
+				if !f.inbound() {
+					blocks[c] = true
+				}
+			}
 		}
+		if len(blocks) == 0 {
+			continue
+		}
+		for _, x := range w.env.Cluster.Cilium.ExcludedCIDRs {
+			blocks[x.V] = true
+		}
+		n += a.Pods.Max.V * len(blocks)
 	}
 	return n
 }

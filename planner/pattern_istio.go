@@ -281,11 +281,38 @@ func (p istioPattern) sidecar(w *work, b *builder, place *placement, variant str
 			}
 		})
 	}
-	if b.misuse == stateServiceEntryMissing && w.env.Cluster.Istio.OutboundTrafficPolicy.V == inventory.IstioRegistryOnly {
-		proxy.Authorize = &sim.Filter{Ref: b.once("registry only", note{code: "not-registered",
-			text: "outboundTrafficPolicy is REGISTRY_ONLY and no ServiceEntry knows the destination", source: "Istio documentation, Accessing External Services"})}
-		proxy.Forwards = append(proxy.Forwards, sim.Forward{Match: sim.Match{Protocol: sim.TCP}, From: addr, KeepLabel: true})
+	slices.SortStableFunc(proxy.Forwards, func(x, y sim.Forward) int { return y.Match.Dst.Bits() - x.Match.Dst.Bits() })
+	p.uncaptured(w, b, car, addr)
+}
+
+// uncaptured keeps a sidecar from taking what it does not capture, by refusing
+// or leaving alone, and in misuses from taking what it should: a sidecar that is
+// not ready refuses what it captures, and one with REGISTRY_ONLY whatever no
+// ServiceEntry knows.
+func (p istioPattern) uncaptured(w *work, b *builder, car sim.NodeID, addr netip.Addr) {
+	n := b.at(car)
+	excluded := values(w.env.Cluster.Istio.ExcludeOutboundIPRanges)
+	var refuse sim.Ref
+	switch {
+	case b.misuse == statePolicyLag:
+		refuse = b.once("not ready", note{code: "sidecar-not-ready", text: "the sidecar captures it and does not listen yet", source: istioEgress})
+	case b.misuse == stateServiceEntryMissing && w.env.Cluster.Istio.OutboundTrafficPolicy.V == inventory.IstioRegistryOnly:
+		refuse = b.once("registry only", note{code: "not-registered",
+			text: "outboundTrafficPolicy is REGISTRY_ONLY and no ServiceEntry knows the destination", source: "Istio documentation, Accessing External Services"})
 	}
+	for _, x := range excluded {
+		f := sim.Forward{Match: sim.Match{Protocol: sim.TCP, Dst: x}, KeepLabel: true, Ref: b.once("uncaptured "+x.String(), note{text: x.String() + " is excluded from capture", source: istioEgress})}
+		n.Proxy.Forwards = append(n.Proxy.Forwards, f)
+	}
+	slices.SortStableFunc(n.Proxy.Forwards, func(x, y sim.Forward) int { return y.Match.Dst.Bits() - x.Match.Dst.Bits() })
+	if refuse == 0 {
+		return
+	}
+	n.Ingress = &sim.Filter{Stateful: true, Rules: []sim.Rule{{Match: sim.Match{Dst: single(addr)}, Allow: true}}}
+	for _, x := range excluded {
+		n.Ingress.Rules = append(n.Ingress.Rules, sim.Rule{Match: sim.Match{Dst: x}, Allow: true})
+	}
+	n.Ingress.Rules = append(n.Ingress.Rules, sim.Rule{Match: sim.Match{Protocol: sim.TCP}, Ref: refuse}, sim.Rule{Allow: true})
 }
 
 // lead is what a sidecar does with an app's connections to a destination. Ranges
@@ -296,9 +323,6 @@ func (p istioPattern) lead(w *work, b *builder, a *inventory.App, d *inventory.D
 	excluded := values(w.env.Cluster.Istio.ExcludeOutboundIPRanges)
 	var list []sim.Forward
 	for _, c := range w.destinationBlocks(d) {
-		if cidr.Contains(excluded, c) {
-			continue
-		}
 		for _, r := range d.Ports {
 			port, ok := s.ports[endpoint{c, r.From}]
 			if !ok {
@@ -316,8 +340,10 @@ func (p istioPattern) lead(w *work, b *builder, a *inventory.App, d *inventory.D
 			}
 			f.Match = portMatch(inventory.PortRange{Protocol: "tcp", From: r.From, To: r.To})
 			f.Match.Dst, f.Match.Label = c, label
-			list = append(list, f)
-			if d.ClusterIP.Set {
+			if !cidr.Contains(excluded, c) {
+				list = append(list, f)
+			}
+			if d.ClusterIP.Set && !cidr.Contains(excluded, single(d.ClusterIP.V)) {
 				f.Match.Dst = single(d.ClusterIP.V)
 				list = append(list, f)
 			}
@@ -359,7 +385,7 @@ func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 	case stateMisplaced:
 		m.from, m.who = p.onGateways(w, a), "a pod without a sidecar on the gateway nodes of "+a.Key
 	case statePolicyLag:
-		m.fault = w.b.brokenOnce(kind, func() sim.Fault { return sim.Fault{Down: w.b.sidecars()} })
+		m.net = w.networkFor(kind)
 		m.who, m.lasts = "a pod of "+a.Key+" whose sidecar does not listen yet", duration{"until the sidecar is ready; not at all where it starts first (native sidecars, holdApplicationUntilProxyStarts)", false}
 	case stateServiceEntryMissing:
 		m.net, m.who = w.networkFor(kind), "a pod of "+a.Key+" whose destination no ServiceEntry or VirtualService leads to the gateway"
@@ -367,15 +393,6 @@ func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 		return misuse{void: "two VirtualServices for one host are merged or the oldest wins; which is not modelled"}
 	}
 	return m
-}
-
-// sidecars are all sidecars.
-func (b *builder) sidecars() []sim.NodeID {
-	var list []sim.NodeID
-	for _, p := range b.placed {
-		list = append(list, p.sidecar...)
-	}
-	return list
 }
 
 // onGateways are pods on the gateway nodes of an app's group.
@@ -407,6 +424,12 @@ func (p istioPattern) intrusions(w *work, a *inventory.App, same, others []strin
 		{who: "any pod on its gateway nodes", apps: everybody, state: stateMisplaced, barrier: barrierSchedule, from: p.onGateways(w, a)},
 		{who: "anybody who gets a certificate of namespace " + a.Namespace.V, apps: others, state: stateImpostor, barrier: barrierCertificate, from: w.origins(a)},
 	}
+}
+
+// cuts: what the sidecars do not capture, and other destinations, whose more
+// specific address wins.
+func (istioPattern) cuts(w *work) []netip.Prefix {
+	return append(values(w.env.Cluster.Istio.ExcludeOutboundIPRanges), w.destinationSpace()...)
 }
 
 // hostLabel: packets of the host network carry no certificate.

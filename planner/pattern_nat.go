@@ -62,21 +62,40 @@ func (p natPattern) settle(w *work) {
 	story := p.story(w)
 	story.zones = nil
 	for _, z := range w.zones {
-		list := w.existingSubnets(inventory.RoleNodes, z)
-		if len(list) == 0 {
-			continue
-		}
-		for _, n := range w.natsOf(list[0]) {
+		p.serveZone(w, groups[0], z)
+	}
+}
+
+// serveZone lets a zone's existing subnets serve the only group: its own, else
+// those of their role; and the NAT gateways that their tables lead to.
+func (p natPattern) serveZone(w *work, g *group, zone string) {
+	story := p.story(w)
+	nodes := slices.DeleteFunc(w.ownSubnets(g), func(s *inventory.Subnet) bool { return s.Zone.V != zone })
+	if len(nodes) == 0 {
+		nodes = w.existingSubnets(inventory.RoleNodes, zone)
+	}
+	if len(nodes) == 0 {
+		return
+	}
+	pods := nodes
+	if w.env.Cluster.VPCCNI.CustomNetworking.V {
+		pods = w.existingSubnets(inventory.RolePods, zone)
+	}
+	for _, s := range append(slices.Clone(nodes), pods...) {
+		for _, n := range w.natsOf(s) {
 			if !slices.Contains(story.serving, n) {
 				story.serving = append(story.serving, n)
 			}
-			if w.subnetZone(n.Subnet.V) == z && !slices.Contains(story.zones, z) {
-				story.zones = append(story.zones, z)
+			if w.subnetZone(n.Subnet.V) == zone && !slices.Contains(story.zones, zone) {
+				story.zones = append(story.zones, zone)
 			}
 		}
-		if w.layout.get(groups[0].name, z, purposeNodes) == nil {
-			w.adopt(demand{group: groups[0].name, zone: z, purpose: purposeNodes, apps: groups[0].keys()}, list[0])
-		}
+	}
+	if w.layout.get(g.name, zone, purposeNodes) == nil {
+		w.adopt(demand{group: g.name, zone: zone, purpose: purposeNodes, apps: g.keys()}, nodes[0])
+	}
+	if w.env.Cluster.VPCCNI.CustomNetworking.V && len(pods) > 0 && w.podAddressShows(g.apps) && w.layout.get(g.name, zone, purposePods) == nil {
+		w.adopt(demand{group: g.name, zone: zone, purpose: purposePods, apps: g.keys()}, pods[0])
 	}
 }
 
@@ -164,6 +183,8 @@ func (natPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 func (natPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
 	return w.dedicatedIntrusions(a, same, others)
 }
+
+func (natPattern) cuts(*work) []netip.Prefix { return nil }
 
 func (natPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 

@@ -71,6 +71,8 @@ func (subnetPattern) intrusions(w *work, a *inventory.App, same, others []string
 	return w.dedicatedIntrusions(a, same, others)
 }
 
+func (subnetPattern) cuts(*work) []netip.Prefix { return nil }
+
 func (subnetPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }

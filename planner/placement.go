@@ -53,6 +53,7 @@ type placement struct {
 	zone    string
 	gateway bool         // gateways run here, not apps
 	masq    netip.Addr   // what Cilium in ENI mode translates secondary-interface pods to
+	more    []*placement // in further subnets of the zone
 	sidecar []sim.NodeID // in front of its pods
 	host    sim.NodeID
 	start   map[string]sim.NodeID // where a pod's packets begin, by variant
@@ -68,7 +69,10 @@ func (b *builder) place(group, zone string, nodes, pods, fargate *block) *placem
 	if fargate != nil {
 		b.fargatePod(p, fargate)
 	}
-	if nodes != nil && pods != nil {
+	if nodes != nil {
+		if pods == nil { // nothing but the host network runs there
+			pods = nodes
+		}
 		b.node(p, group, nodes, pods, b.standIn(nodes))
 	}
 	return p
@@ -115,6 +119,7 @@ func (b *builder) fargatePod(p *placement, bl *block) {
 	b.route(pod, everywhere, s.out, "the pod's own interface, in "+s.name)
 	b.route(pod, s.cidr, s.link, "in "+s.name)
 	b.inSubnet(s, single(a), pod, "the pod's own interface")
+	b.eachClusterIP(func(d *inventory.Destination) { b.clusterIP(pod, d) })
 	p.start[variantFargate], p.addr[variantFargate] = pod, a
 }
 
@@ -149,6 +154,7 @@ func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr 
 	}
 	if b.w.env.Cluster.VPCCNI.PodSecurityGroups.V != inventory.PodSGOff {
 		eth2 := b.eni("branch interface", p.zone, ps)
+		b.ownGroup[eth2] = true
 		b.pod(p, variantBranch, host, eth2, ps, b.standIn(pods))
 		b.branchExit(host, eth2, p.addr[variantBranch])
 	}
@@ -159,8 +165,9 @@ func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr 
 		b.keepOwnExit(host, eth3, p.addr[variantDiscovered])
 	}
 	b.route(host, everywhere, eth0, "the primary interface")
-	b.clusterIPs(p, eth1)
+	b.clusterIPs(p)
 	b.nodeSNAT(host, hostAddr, p.addr[variantBranch])
+	b.unmarkedBranch(p)
 	if p.masq.IsValid() {
 		b.ciliumMasquerade(host, p.addr[variantSecondary], p.masq)
 	}
@@ -230,6 +237,10 @@ func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip
 	b.inSubnet(s, single(a), eni, "the interface that owns "+a.String())
 	b.route(eni, single(a), host, "the node behind the interface")
 	f := b.at(eni).Ingress
+	if b.ownGroup[eni] { // the pod's own group counts, which the input does not know
+		f.Rules = append(f.Rules, sim.Rule{Match: sim.Match{Src: single(a)}, Allow: true}, sim.Rule{Match: sim.Match{Dst: single(a)}, Allow: true})
+		return
+	}
 	f.Rules = append(f.Rules, b.leaving(a)...)
 	f.Rules = append(f.Rules, b.entering(a)...)
 }
@@ -250,6 +261,11 @@ func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
 	why := "not translated: by the pod's own interface"
 	for _, dst := range b.w.untranslated() {
 		b.routeFrom(host, dst, pod, eni, false, why)
+	}
+	for _, x := range b.w.env.Cluster.VPCCNI.ExternalServiceCIDRs {
+		n := b.at(host)
+		n.Routes = append(n.Routes, sim.Route{Dst: x.V, Src: single(pod), Rank: -2, Next: []sim.NodeID{b.primaryOf(host)},
+			Ref: b.once("external service", note{text: "in externalServiceCIDRs: by the node's main route table, the primary interface", source: hostRules})})
 	}
 	if b.w.externalSNAT() || slices.Contains(b.w.untranslated(), everywhere) {
 		b.routeFrom(host, everywhere, pod, eni, false, why)

@@ -130,7 +130,7 @@ func (b *builder) accepted(dst netip.Prefix, kind string) bool {
 	if !inside {
 		return true
 	}
-	if kind != kindNAT {
+	if kind != kindNAT && kind != "network-interface" {
 		return false
 	}
 	for _, s := range b.subnet {
@@ -151,6 +151,8 @@ func (b *builder) target(via, zone string) (sim.NodeID, bool) {
 		return b.attachment(via, zone), true
 	case "internet-gateway":
 		return b.exit, true
+	case "vpc-peering":
+		return b.peer(), true
 	}
 	id, ok := b.nats[via]
 	return id, ok

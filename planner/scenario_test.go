@@ -25,7 +25,7 @@ type scenario struct {
 }
 
 // scenarioKeys are the words a scenario may use.
-var scenarioKeys = []string{"fact", "pattern", "replace", "flow", "port", "from", "variant", "state", "expect", "seen as", "allow-list",
+var scenarioKeys = []string{"fact", "pattern", "replace", "flow", "port", "to", "from", "variant", "state", "expect", "seen as", "allow-list",
 	"reply", "ways", "reason", "mtu", "until noticed", "lasts", "finding", "no finding", "problem", "note", "hops", "back", "who"}
 
 // TestScenarios walks every scenario.
@@ -177,6 +177,7 @@ func (s *scenario) load(t *testing.T) *inventory.Plan {
 // about reports whether the scenario speaks of a path.
 func (s *scenario) about(p Path) bool {
 	return (s.one("from") == "" || s.one("from") == p.Zone) &&
+		(s.one("to") == "" || s.one("to") == p.Destination) &&
 		(s.one("variant") == "" || s.one("variant") == p.Variant) &&
 		(s.one("port") == "" || s.one("port") == fmt.Sprintf("%s/%d", p.Protocol, p.Port) || s.one("port") == p.Protocol) &&
 		(s.one("who") == "" || strings.Contains(p.From, s.one("who")))

@@ -9,25 +9,42 @@ import (
 	"egressplan/sim"
 )
 
+// eachClusterIP calls f for every destination with a ClusterIP in front.
+func (b *builder) eachClusterIP(f func(d *inventory.Destination)) {
+	for i := range b.w.plan.Destinations {
+		if d := &b.w.plan.Destinations[i]; d.ClusterIP.Set {
+			f(d)
+		}
+	}
+}
+
 // clusterIPs translates the ClusterIPs of Services whose endpoints are outside
 // the VPC. kube-proxy does it before the VPC CNI could mark the packet, so with
 // SNAT on a pod of a secondary interface leaves by that interface although it is
 // translated to the primary address, unless the endpoint is in
 // AWS_EXTERNAL_SERVICE_CIDRS (Amazon VPC CNI README; known for iptables).
-func (b *builder) clusterIPs(p *placement, eth1 sim.NodeID) {
-	for i := range b.w.plan.Destinations {
-		d := &b.w.plan.Destinations[i]
-		if !d.ClusterIP.Set {
-			continue
-		}
+func (b *builder) clusterIPs(p *placement) {
+	b.eachClusterIP(func(d *inventory.Destination) {
 		b.clusterIP(p.host, d)
-		if b.w.cilium() || b.w.externalSNAT() {
-			continue
-		}
-		for _, c := range b.w.destinationBlocks(d) {
-			if !cidr.Contains(values(b.w.env.Cluster.VPCCNI.ExternalServiceCIDRs), c) {
-				b.unmarked(p, eth1, c)
+		b.eachUnmarked(d, func(c netip.Prefix) {
+			for _, v := range []string{variantSecondary, variantBranch, variantDiscovered} {
+				if _, ok := p.addr[v]; ok {
+					b.unmarked(p, v, c)
+				}
 			}
+		})
+	})
+}
+
+// eachUnmarked calls f for the endpoints of a ClusterIP that no mark leads to the
+// primary interface.
+func (b *builder) eachUnmarked(d *inventory.Destination, f func(c netip.Prefix)) {
+	if b.w.cilium() || b.w.externalSNAT() {
+		return
+	}
+	for _, c := range b.w.destinationBlocks(d) {
+		if !cidr.Contains(values(b.w.env.Cluster.VPCCNI.ExternalServiceCIDRs), c) {
+			f(c)
 		}
 	}
 }
@@ -50,10 +67,25 @@ func (b *builder) clusterIP(host sim.NodeID, d *inventory.Destination) {
 	}
 }
 
-// unmarked leads a secondary-interface pod's packets to an endpoint by that
-// interface, as only a mark would lead them to the primary one.
-func (b *builder) unmarked(p *placement, eth1 sim.NodeID, c netip.Prefix) {
+// unmarked leads a pod's packets to an endpoint by the interface that has its
+// address, as only a mark would lead them to the primary one.
+func (b *builder) unmarked(p *placement, variant string, c netip.Prefix) {
 	n := b.at(p.host)
-	n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(p.addr[variantSecondary]), Opening: true, Rank: -1, Next: []sim.NodeID{eth1},
+	n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(p.addr[variant]), Opening: true, Rank: -1, Next: []sim.NodeID{p.eni[variant]},
 		Ref: b.once("unmarked", note{text: "translated by kube-proxy before it could be marked: by the pod's own interface", source: hostRules})})
+}
+
+// unmarkedBranch keeps the node from translating a branch interface's packets
+// that leave by it: the rule leaves out vlan interfaces.
+func (b *builder) unmarkedBranch(p *placement) {
+	a, ok := p.addr[variantBranch]
+	if !ok {
+		return
+	}
+	b.eachClusterIP(func(d *inventory.Destination) {
+		b.eachUnmarked(d, func(c netip.Prefix) {
+			n := b.at(p.host)
+			n.NAT = append([]sim.NAT{{Match: sim.Match{Src: single(a), Dst: c}, Ref: b.once("vlan", note{text: "what leaves by a branch interface is not translated", source: hostRules})}}, n.NAT...)
+		})
+	})
 }

@@ -14,13 +14,14 @@ import (
 func (w *work) groupSpace(groups []*group, routable bool) []demand {
 	var list []demand
 	for _, g := range groups {
-		if len(w.ownSubnets(g)) > 0 {
+		own := len(w.ownSubnets(g)) > 0
+		if own && !(w.env.Cluster.VPCCNI.CustomNetworking.V && w.podAddressShows(g.apps)) {
 			continue
 		}
 		fleet := w.fleet(g.apps)
 		for _, z := range w.zones {
 			d := demand{group: g.name, zone: z, apps: g.keys(), routable: routable}
-			if fleet.nodes > 0 {
+			if fleet.nodes > 0 && !own {
 				d.purpose, d.need = purposeNodes, w.nodeAddresses(fleet)
 				list = append(list, d)
 			}
@@ -53,7 +54,7 @@ func (w *work) sharedPods(groups []*group) []demand {
 	total := need{}
 	var apps []string
 	for _, g := range groups {
-		if w.podAddressShows(g.apps) && len(w.ownSubnets(g)) == 0 {
+		if w.podAddressShows(g.apps) {
 			continue
 		}
 		f := w.fleet(g.apps)
@@ -212,7 +213,7 @@ func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone s
 			switch {
 			case !w.env.Cluster.VPCCNI.CustomNetworking.V:
 				pods = nodes
-			case !w.podAddressShows(g.apps) || len(w.ownSubnets(g)) > 0:
+			case pods == nil || !w.podAddressShows(g.apps):
 				pods = w.layout.get(sharedSpace, z, purposePods)
 			}
 			if !hasCompute(g.apps, inventory.ComputeFargate) {
@@ -223,7 +224,19 @@ func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone s
 					b.exitOnce(bl, z, g, exit)
 				}
 			}
-			b.place(g.name, z, nodes, pods, fargate)
+			first := b.place(g.name, z, nodes, pods, fargate)
+			for n := 2; ; n++ {
+				more := w.layout.blocks[fmt.Sprintf("%s/%s/%s/%d", g.name, z, purposeNodes, n)]
+				if more == nil {
+					break
+				}
+				b.exitOnce(more, z, g, exit)
+				where := pods
+				if !w.env.Cluster.VPCCNI.CustomNetworking.V {
+					where = more
+				}
+				first.more = append(first.more, b.place(fmt.Sprintf("%s/%d", g.name, n), z, more, where, nil))
+			}
 		}
 	}
 }
@@ -254,6 +267,7 @@ func (b *builder) reroute(bl *block, zone string, g *group, exit func(out subnet
 	s := b.newSubnet(bl)
 	n := b.at(s.out)
 	n.Routes = slices.DeleteFunc(n.Routes, func(r sim.Route) bool { return !r.Pinned })
+	b.outward(s.out, zone)
 	exit(s, zone, g)
 }
 

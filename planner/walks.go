@@ -87,6 +87,7 @@ type walked struct {
 	reply   sim.Result
 	replied bool
 	allowed bool
+	astray  bool           // delivered, but not to the destination
 	sources []netip.Prefix // everything on-premises may see, over all choices
 	good    int            // choices that do what the flow needs
 	of      int            // choices there are
@@ -148,6 +149,14 @@ func (w *work) origins(a *inventory.App) []origin {
 		place := w.placeOf(a, z)
 		for _, v := range w.variants(a) {
 			list = append(list, place.origin(z, v, w.label(a)))
+		}
+		if place == nil {
+			continue
+		}
+		for _, p := range place.more {
+			for _, v := range w.variants(a) {
+				list = append(list, p.origin(z, v, w.label(a)))
+			}
 		}
 	}
 	return list
@@ -230,19 +239,37 @@ func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 		if out.misused() && len(judged) > 1 {
 			judged = []netip.Prefix{out.net.standsFor(r.Packet.Src.Addr())}
 		}
-		allowed := r.Verdict == sim.Delivered && r.At == out.end && w.admitted(out, judged)
+		astray := r.Verdict == sim.Delivered && !w.reaches(out, r)
+		allowed := r.Verdict == sim.Delivered && !astray && w.admitted(out, judged)
 		good := allowed && reply.Verdict == sim.Delivered && reply.At == out.start
 		if good {
 			out.good++
 		}
 		if choice == 0 || !good && !failed {
-			out.choice, out.result, out.reply, out.allowed = choice, r, reply, allowed
+			out.choice, out.result, out.reply, out.allowed, out.astray = choice, r, reply, allowed, astray
 			out.replied = r.Verdict == sim.Delivered && reply.Verdict == sim.Delivered && reply.At == out.start
 		}
 		failed = failed || !good
 		out.of++
 	}
 	out.sources = sortedPrefixes(out.sources)
+}
+
+// reaches reports whether a packet that was delivered came to where its flow
+// goes: the right network, and an address of the destination.
+func (w *work) reaches(p *walked, r sim.Result) bool {
+	if r.At != p.end {
+		return false
+	}
+	if p.f.inbound() {
+		return true
+	}
+	for _, c := range w.destinationBlocks(p.f.to) {
+		if c.Contains(r.Packet.Dst.Addr()) {
+			return true
+		}
+	}
+	return false
 }
 
 // misused reports whether the state is a misuse.

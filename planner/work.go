@@ -39,6 +39,8 @@ type pattern interface {
 	intrusions(w *work, a *inventory.App, same, others []string) []intrusion
 	// hostLabel is the identity of an app's packets from the host network.
 	hostLabel(w *work, a *inventory.App) sim.Label
+	// cuts are blocks inside which a destination may be treated unlike around.
+	cuts(w *work) []netip.Prefix
 	// usage is what is billed beyond workload nodes and links.
 	usage(w *work, v volumes) []cost.Usage
 	// tasks is the declared work.
@@ -247,17 +249,22 @@ func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
 	return some, all
 }
 
-// walkBlocks are a destination's blocks, cut where the node's translation
-// changes: an exclusion or a VPC CIDR may cover part of a block only.
+// walkBlocks are a destination's blocks, cut where the node's translation or the
+// pattern's steering changes: an exclusion or a VPC CIDR may cover part of a
+// block only.
 func (w *work) walkBlocks(d *inventory.Destination) []netip.Prefix {
 	blocks := w.destinationBlocks(d)
-	if w.externalSNAT() {
-		return blocks
+	cuts := w.pattern.cuts(w)
+	if !w.externalSNAT() {
+		cuts = append(cuts, w.untranslated()...)
+	}
+	if !w.cilium() {
+		cuts = append(cuts, values(w.env.Cluster.VPCCNI.ExternalServiceCIDRs)...)
 	}
 	var list []netip.Prefix
 	for _, c := range blocks {
 		var inside []netip.Prefix
-		for _, x := range w.untranslated() {
+		for _, x := range cuts {
 			if x.Bits() > c.Bits() && c.Contains(x.Addr()) {
 				inside = append(inside, x)
 			}
@@ -266,8 +273,10 @@ func (w *work) walkBlocks(d *inventory.Destination) []netip.Prefix {
 			list = append(list, c)
 			continue
 		}
-		inside = cidr.Merge(inside)
-		list = append(append(list, inside...), cidr.Subtract([]netip.Prefix{c}, inside)...)
+		list = append(list, sortedPrefixes(inside)...)
+		if rest := cidr.Subtract([]netip.Prefix{c}, cidr.Merge(inside)); len(rest) > 0 {
+			list = append(list, rest[0]) // one part stands for all that is not cut
+		}
 	}
 	return list
 }

@@ -16,7 +16,7 @@ func (w *Walker) known(at NodeID, p *tuple) *visit {
 func (v *visit) restore() {
 	v.out = v.session.in.reply()
 	switch {
-	case v.session.captured:
+	case v.session.action == ActProxy:
 		v.action = ActProxy
 	case v.out != v.in:
 		v.action = ActUnSNAT

@@ -143,13 +143,16 @@ func (w *Walker) open(v *visit, f *Forward) ending {
 	if !to.Addr().Is4() || f.From.IsValid() && !f.From.Is4() {
 		return ending{Dropped, CodeNoTranslation, f.Ref}
 	}
-	v.captured, v.action = true, ActProxy
+	v.captured = true
 	if f.From.IsValid() {
 		v.out.src, w.sources = number(f.From), nil
 	}
 	v.out.dst, v.out.dstPort = number(to.Addr()), to.Port()
 	if !f.KeepLabel {
 		v.out.label = 0
+	}
+	if v.out != v.in || f.From.IsValid() {
+		v.action = ActProxy
 	}
 	return ending{}
 }

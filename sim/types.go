@@ -141,7 +141,8 @@ type NAT struct {
 // client asked for. The source port stays the client's: a proxy may use any, and
 // its port meets no other flow. The new connection carries no label; KeepLabel
 // passes on the client's. No From at all keeps the client's source: it is then a
-// translation of the destination and nothing else.
+// translation of the destination and nothing else, and without To it leaves the
+// connection as it is.
 type Forward struct {
 	Match Match
 	From  netip.Addr
