@@ -48,6 +48,14 @@ func (m *maker) maybePrefix(percent int) netip.Prefix {
 func (m *maker) clientPort() uint16 { return 40000 + uint16(m.IntN(4)) }
 func (m *maker) serverPort() uint16 { return 80 + uint16(m.IntN(3)) }
 
+// label is mostly the same, so that it matches.
+func (m *maker) label() sim.Label {
+	if m.yes(75) {
+		return 1
+	}
+	return 2
+}
+
 func (m *maker) match() sim.Match {
 	x := sim.Match{Src: m.maybePrefix(35), Dst: m.maybePrefix(35)}
 	if m.yes(30) {
@@ -66,8 +74,8 @@ func (m *maker) match() sim.Match {
 			x.PortTo = 65535
 		}
 	}
-	if m.yes(15) {
-		x.Label = sim.Label(1 + m.IntN(2))
+	if m.yes(20) {
+		x.Label = m.label()
 	}
 	return x
 }
@@ -112,7 +120,7 @@ func (m *maker) routes(id sim.NodeID) []sim.Route {
 		r := sim.Route{Dst: m.prefix(), Src: m.maybePrefix(30), Next: m.ahead(id, step), Rank: m.IntN(2),
 			Pinned: m.yes(15), Yielding: m.yes(20), Opening: m.yes(20), Tunnel: m.yes(20)}
 		if m.yes(20) {
-			r.Label = sim.Label(1 + m.IntN(2))
+			r.Label = m.label()
 		}
 		list = append(list, r)
 	}
@@ -204,7 +212,10 @@ func (m *maker) network() *sim.Network {
 func (m *maker) walk() (*sim.Network, Walk) {
 	m.protocol = []sim.Protocol{sim.TCP, sim.TCP, sim.TCP, sim.UDP, sim.UDP, sim.ICMP}[m.IntN(6)]
 	n := m.network()
-	p := sim.Packet{Protocol: m.protocol, Label: sim.Label(m.IntN(3))}
+	p := sim.Packet{Protocol: m.protocol, Label: m.label()}
+	if m.yes(20) {
+		p.Label = 0
+	}
 	var from, to uint16
 	if m.protocol != sim.ICMP {
 		from, to = m.clientPort(), m.serverPort()
