@@ -38,6 +38,7 @@ type Path struct {
 	MTU     int     `json:"mtu"`
 	Outage  *Outage `json:"outage,omitempty"`
 	Lasts   *Lasts  `json:"lasts,omitempty"`
+	Proof   *Proof  `json:"proof,omitempty"`
 	Forward []Hop   `json:"forward"`
 	Return  []Hop   `json:"return"`
 }
@@ -48,6 +49,17 @@ type Path struct {
 type Ways struct {
 	Good int `json:"good"`
 	Of   int `json:"of"`
+}
+
+// Proof is what became of the path's packet when it was sent for real through a
+// network of the kernel's that is built like the one it was walked in. Agrees is
+// false where that is not what was walked.
+type Proof struct {
+	Arrived bool   `json:"arrived"`
+	Seen    string `json:"seen,omitempty"` // source and port as they arrived
+	At      string `json:"at,omitempty"`
+	Replied bool   `json:"replied"`
+	Agrees  bool   `json:"agrees"`
 }
 
 // Outage is what becomes of a path until a fault is noticed, where that differs

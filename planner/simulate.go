@@ -28,6 +28,7 @@ type Following struct {
 	work       *work
 	options    SimulateOptions
 	state      State
+	before     []string // notes that do not depend on the walks
 }
 
 // Simulate walks the flows of a pattern and puts each path into words. The
@@ -69,7 +70,9 @@ func Follow(plan *inventory.Plan, o SimulateOptions) (*Following, error) {
 	if c.Status != Rejected { // a rejected candidate is shown with everybody in it
 		f.Exceptions = append(f.Exceptions, c.Exceptions...)
 	}
-	return f, f.checkSubject()
+	err := f.checkSubject()
+	f.before = f.Notes
+	return f, err
 }
 
 // checkSubject refuses a state of something that the pattern does not have.
@@ -141,6 +144,7 @@ func (f *Following) view(x *walked) Path {
 // walks yields the paths as walked.
 func (f *Following) walks() iter.Seq[*walked] {
 	return func(yield func(*walked) bool) {
+		f.Notes = slices.Clone(f.before)
 		if k, _ := stateKindOf(f.state.Kind); k.Misuse {
 			f.eachMisuse(yield)
 			return

@@ -34,7 +34,8 @@ In any other state the question was what happens, and the exit code is 0.`,
   egressplan simulate --state zone-lost:us-east-1a plan/
   egressplan simulate --pattern cilium-egress-gateway --state impostor plan/
   egressplan simulate --faults all --app payments/ledger plan/
-  egressplan simulate --app payments/ledger -o markdown plan/ > ledger.md`,
+  egressplan simulate --app payments/ledger -o markdown plan/ > ledger.md
+  sudo egressplan simulate --app payments/ledger --to core-db --prove plan/`,
 		Args: somePaths,
 	}
 	output := addChoice(cmd, "output", "o", "table", "output format", "table", "json", "markdown")
@@ -45,9 +46,13 @@ In any other state the question was what happens, and the exit code is 0.`,
 	cmd.Flags().BoolVar(&a.trace, "trace", false, "show every hop of every path, both ways, however many there are")
 	faults := addChoice(cmd, "faults", "", "", "walk every single fault besides the healthy state", "all")
 	state := addState(cmd)
+	cmd.Flags().BoolVar(&a.proven, "prove", false, "send the packets for real through Linux network namespaces (needs root)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a.Pattern, a.State, a.Faults = pattern.value, state.value, faults.value != ""
 		a.NoHops = a.Faults && !a.trace
+		if a.proven && output.value == "markdown" {
+			return usageError(cmd, errors.New("--prove goes with -o table or json"))
+		}
 		if a.Faults && cmd.Flags().Changed("state") {
 			return usageError(cmd, errors.New("--faults all walks every fault: leave out --state"))
 		}
@@ -72,19 +77,50 @@ func (s *session) simulate(plan *inventory.Plan, a *simulation, format string) e
 	a.read(plan, f)
 	switch format {
 	case "json":
-		err = s.streamJSON(a, f)
+		err = s.simulationJSON(a, f)
 	case "markdown":
 		a.collect(f)
 		err = a.markdown(s.out)
 	default:
 		a.collect(f)
-		err = a.page(s.page())
+		err = a.proved(f, func() error {
+			if err := a.page(s.page()); err != nil || !a.proven {
+				return err
+			}
+			return a.writeProofs(s.page())
+		})
 	}
 	_, left := exceptionOf(a.exceptions, a.App)
 	if err == nil && (left || a.failed > 0) {
 		err = errNo
 	}
 	return err
+}
+
+// proved writes an answer once its paths are proved, if that was asked for.
+func (a *simulation) proved(f *planner.Following, write func() error) error {
+	if a.proven {
+		if err := a.prove(f); err != nil {
+			return err
+		}
+	}
+	return write()
+}
+
+// simulationJSON streams the paths, unless they must be proved first.
+func (s *session) simulationJSON(a *simulation, f *planner.Following) error {
+	if !a.proven {
+		return s.streamJSON(a, f)
+	}
+	for p := range f.Each() {
+		a.tally(&p)
+		a.paths = append(a.paths, p)
+	}
+	return a.proved(f, func() error {
+		whole := f.Simulation
+		whole.Paths = a.paths
+		return s.writeJSON(&whole)
+	})
 }
 
 // checkNames refuses an app or a destination that is not in the plan.
@@ -109,7 +145,8 @@ func checkNames(plan *inventory.Plan, o planner.SimulateOptions) error {
 // simulation is what was asked for and what came out, as the pages need it.
 type simulation struct {
 	planner.SimulateOptions
-	trace bool // every hop was asked for
+	trace  bool // every hop was asked for
+	proven bool // real packets were asked for
 
 	environment, pattern string
 	exceptions           []planner.Exception
