@@ -3,7 +3,6 @@ package planner
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"egressplan/cidr"
@@ -14,6 +13,7 @@ import (
 // spaceFindings: what did not fit, what may not be associated, which quotas are
 // exceeded.
 func (w *work) spaceFindings() {
+	w.compareLock()
 	var missing []string
 	reasons := map[string]bool{}
 	addresses := 0
@@ -25,11 +25,17 @@ func (w *work) spaceFindings() {
 	if len(missing) > 0 {
 		w.report("no-space", w.poolsAt(), missing, "no room for %s, %d addresses together: %s", plural(len(missing), "block"), addresses, strings.Join(sortedKeys(reasons), "; "))
 	}
+	if m := w.layout.moves; len(m) > 0 {
+		var names []string
+		for _, x := range m {
+			names = append(names, x.Name)
+		}
+		w.report("allocation-moved", finding.Pos{}, names, "%s cannot stay where the lock has it, such as %s, from %s to %s: %s",
+			plural(len(m), "block"), m[0].Name, m[0].From, m[0].To, m[0].Why)
+	}
 	if len(w.layout.orphans) > 0 {
-		slices.Sort(w.layout.orphans)
 		w.say("allocation-orphaned", w.layout.orphans...)
 	}
-	w.lockFindings()
 	for _, r := range w.layout.refused {
 		w.report("pool-not-associable", w.poolsAt(), nil, "pool %s", r)
 	}
@@ -45,32 +51,6 @@ func (w *work) spaceFindings() {
 		}
 	}
 	w.quotaFindings()
-}
-
-// lockFindings hold this pattern's locked blocks against everything that is not
-// theirs: an existing subnet is, if it is exactly the block.
-func (w *work) lockFindings() {
-	existing := map[netip.Prefix]bool{}
-	for _, s := range w.env.VPC.Subnets {
-		existing[s.CIDR.V] = true
-	}
-	var pools []netip.Prefix
-	for _, p := range w.env.Pools {
-		for _, c := range p.CIDRs {
-			pools = append(pools, c.V)
-		}
-	}
-	used, pools := w.usedSpace(), cidr.Merge(pools)
-	for _, e := range w.plan.Lock {
-		if e.Pattern != w.pattern.id() || e.CIDR.IsSingleIP() || existing[e.CIDR] {
-			continue
-		}
-		if x, _, hit := cidr.Overlap(used, []netip.Prefix{e.CIDR}); hit {
-			w.report("lock-conflict", e.At, []string{e.Name}, "%s %s lies on %s, which is not the plan's to give", e.Name, e.CIDR, x)
-		} else if !cidr.Contains(pools, e.CIDR) {
-			w.report("lock-conflict", e.At, []string{e.Name}, "%s %s lies in no pool", e.Name, e.CIDR)
-		}
-	}
 }
 
 // unmetWhy says in words why a block found no room.
@@ -102,7 +82,7 @@ func (w *work) poolsAt() finding.Pos {
 func (w *work) quotaFindings() {
 	newSubnets := 0
 	for _, b := range w.layout.blocks {
-		if b.subnet == "" && b.cidr.Bits() < 32 {
+		if b.subnet == "" && !b.there && b.cidr.Bits() < 32 {
 			newSubnets++
 		}
 	}

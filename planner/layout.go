@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 
@@ -34,10 +35,18 @@ type demand struct {
 	apps     []string
 	need     need
 	routable bool // must come from a routable pool
+	part     int  // from 2 on: a further block of what outgrew the ones before
 }
 
-// name is the demand's name for ever: <identity>/<group>/<zone>/<purpose>.
-func (d demand) name() string { return d.group + "/" + d.zone + "/" + d.purpose }
+// name is the demand's name for ever: <identity>/<group>/<zone>/<purpose>, and
+// the number of a further block.
+func (d demand) name() string {
+	name := d.group + "/" + d.zone + "/" + d.purpose
+	if d.part > 1 {
+		name += "/" + strconv.Itoa(d.part)
+	}
+	return name
+}
 
 // block is a demand met, or existing space that serves in its place.
 type block struct {
@@ -46,22 +55,27 @@ type block struct {
 	cidr   netip.Prefix
 	pool   string
 	subnet string // name of the existing subnet; "" for a new one
+	there  bool   // planned earlier, and built since
 }
 
 // layout is the address plan of one candidate.
 type layout struct {
-	demands []demand
-	bits    map[string]int
-	pools   map[string][]string
-	blocks  map[string]*block   // by name
-	index   map[string][]*block // by group and purpose, of the first indexed blocks
-	indexed int
-	orphans []string // names in the lock that nobody asks for
-	unmet   []cidr.Unmet
-	moves   []Move
-	free    []cidr.Free
-	ranges  cidr.VPCAnswer
-	refused []string // pools that may not be associated, with the rule
+	demands  []demand
+	bits     map[string]int
+	pools    map[string][]string
+	blocks   map[string]*block   // by name
+	index    map[string][]*block // by group and purpose, of the first indexed blocks
+	indexed  int
+	locked   map[string]*inventory.LockEntry // this pattern's, by name
+	lockedAt map[netip.Prefix]bool           // the blocks of these
+	wanted   map[string]bool                 // names somebody asks for, met or not
+	why      map[string]string               // why a locked block cannot stay, by name
+	orphans  []string                        // names in the lock that nobody asks for
+	unmet    []cidr.Unmet
+	moves    []Move
+	free     []cidr.Free
+	ranges   cidr.VPCAnswer
+	refused  []string // pools that may not be associated, with the rule
 }
 
 // get returns the block of a group, zone and purpose, nil if there is none.
@@ -101,65 +115,52 @@ func (w *work) existingVPC() []netip.Prefix {
 // allocate finds room for the pattern's demands. A VPC that may not change gets
 // nothing new; what a pattern places inside existing subnets it adds itself.
 func (w *work) allocate(demands []demand) {
-	l := &layout{bits: map[string]int{}, pools: map[string][]string{}, blocks: map[string]*block{}}
+	l := &layout{bits: map[string]int{}, pools: map[string][]string{}, blocks: map[string]*block{}, why: map[string]string{}, wanted: map[string]bool{}, locked: w.lockOf()}
+	l.lockedAt = map[netip.Prefix]bool{}
+	for _, e := range l.locked {
+		l.lockedAt[e.CIDR] = true
+	}
 	w.layout = l
-	if left := w.serve(demands); w.env.VPC.Changeable.V {
+	if left := w.growing(w.serve(demands)); w.env.VPC.Changeable.V {
 		l.demands = left
+	} else {
+		l.demands = w.realised(left)
 	}
 	pools := w.usablePools()
 	req := cidr.Request{Pools: pools, Used: w.usedSpace()}
 	byName := map[string]demand{}
 	for _, d := range l.demands {
 		name := d.name()
-		byName[name] = d
+		byName[name], l.wanted[name] = d, true
 		bits, ok := d.need.bits()
 		if !ok {
 			l.unmet = append(l.unmet, cidr.Unmet{Demand: cidr.Demand{Key: name, Bits: 16}, Reason: tooLarge})
 			continue
 		}
-		l.bits[name], l.pools[name] = bits, w.poolOrder(pools, d.routable)
-		req.Demands = append(req.Demands, cidr.Demand{Key: name, Bits: bits, Pools: l.pools[name], Group: d.group + "/" + d.purpose})
+		l.bits[name], l.pools[name] = w.keepLength(d, bits), w.poolOrder(pools, d.routable)
+		req.Demands = append(req.Demands, cidr.Demand{Key: name, Bits: l.bits[name], Pools: l.pools[name], Group: d.group + "/" + d.purpose})
 	}
-	fixed := w.lockInto(&req)
+	w.hold(&req, byName)
 	result := cidr.Allocate(req)
-	for _, h := range result.Held {
-		if _, asked := byName[h.Key]; !asked {
-			l.orphans = append(l.orphans, h.Key)
-		}
-	}
 	l.free = result.Free
 	l.unmet = append(l.unmet, result.Unmet...)
 	for _, b := range result.Blocks {
-		d := byName[b.Key]
-		if was, locked := fixed[b.Key]; locked && was != b.Block {
-			l.moves = append(l.moves, Move{Name: b.Key, From: was.String(), To: b.Block.String(),
-				Why: fmt.Sprintf("it needs a /%d now", b.Block.Bits())})
-		}
-		l.blocks[b.Key] = &block{demand: d, name: b.Key, cidr: b.Block, pool: b.Pool}
+		l.blocks[b.Key] = &block{demand: byName[b.Key], name: b.Key, cidr: b.Block, pool: b.Pool, there: b.Fixed && w.subnetAt(b.Block) != nil}
 	}
 	w.associate(pools)
 }
 
+// realised are the demands whose locked block has become an existing subnet: a
+// VPC that may not change still serves these.
+func (w *work) realised(demands []demand) []demand {
+	return slices.DeleteFunc(demands, func(d demand) bool {
+		e := w.layout.locked[d.name()]
+		return e == nil || w.subnetAt(e.CIDR) == nil
+	})
+}
+
 // tooLarge: more addresses than the widest subnet has.
 const tooLarge cidr.Reason = "too-large"
-
-// lockInto holds the lock's blocks in place: those of this pattern for the
-// demands of their name, all others as used. Addresses inside a block are the
-// pattern's own business.
-func (w *work) lockInto(req *cidr.Request) map[string]netip.Prefix {
-	fixed := map[string]netip.Prefix{}
-	for _, e := range w.plan.Lock {
-		switch {
-		case e.CIDR.IsSingleIP():
-		case e.Pattern == w.pattern.id():
-			req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
-			fixed[e.Name] = e.CIDR
-		default:
-			req.Used = append(req.Used, e.CIDR)
-		}
-	}
-	return fixed
-}
 
 // usedSpace is everything that must not be handed out, whether or not it lies
 // in a pool. 172.17.0.0/16 is Docker's default bridge and unreachable from
@@ -307,15 +308,12 @@ func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string
 		}
 	}
 	for _, e := range w.plan.Lock {
-		if e.CIDR.IsSingleIP() && e.Pattern == w.pattern.id() && inside.Contains(e.CIDR.Addr()) && !slices.Contains(keys, e.Name) {
-			w.layout.orphans = append(w.layout.orphans, e.Name)
-		}
-		if e.CIDR.IsSingleIP() && inside.Contains(e.CIDR.Addr()) {
-			if e.Pattern == w.pattern.id() {
-				req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
-			} else {
-				req.Used = append(req.Used, e.CIDR)
-			}
+		switch {
+		case !e.CIDR.IsSingleIP() || !inside.Contains(e.CIDR.Addr()):
+		case e.Pattern == w.pattern.id():
+			req.Fixed = append(req.Fixed, cidr.Fixed{Key: e.Name, Block: e.CIDR})
+		default:
+			req.Used = append(req.Used, e.CIDR)
 		}
 	}
 	for _, k := range keys {
@@ -326,10 +324,10 @@ func (w *work) addresses(inside netip.Prefix, used []netip.Prefix, keys []string
 	for _, b := range result.Blocks {
 		placed[b.Key] = b.Block.Addr()
 	}
-	for _, e := range w.plan.Lock {
-		if now, asked := placed[e.Name]; asked && e.Pattern == w.pattern.id() && e.CIDR != single(now) {
-			w.layout.moves = append(w.layout.moves, Move{Name: e.Name, From: e.CIDR.String(), To: single(now).String(),
-				Why: fmt.Sprintf("its subnet is %s now", inside)})
+	for _, k := range keys {
+		w.layout.wanted[k] = true
+		if e := w.layout.locked[k]; e != nil && !inside.Contains(e.CIDR.Addr()) {
+			w.layout.why[k] = fmt.Sprintf("its subnet is %s now", inside)
 		}
 	}
 	var missing []string
@@ -356,8 +354,23 @@ func (w *work) existingSubnets(role inventory.SubnetRole, zone string) []*invent
 			list = append(list, s)
 		}
 	}
+	// What the lock has adopted comes first: a subnet that is added later must
+	// not take its place.
+	slices.SortStableFunc(list, func(a, b *inventory.Subnet) int {
+		return cmp.Compare(rank(w.adopted(a)), rank(w.adopted(b)))
+	})
 	return list
 }
+
+func rank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+// adopted reports whether the lock holds the subnet for this pattern.
+func (w *work) adopted(s *inventory.Subnet) bool { return w.layout.lockedAt[s.CIDR.V] }
 
 // adopt puts an existing subnet where a new block would be.
 func (w *work) adopt(d demand, s *inventory.Subnet) *block {
@@ -376,5 +389,5 @@ func (b *block) view() Allocation {
 		usable = 1
 	}
 	return Allocation{Name: b.name, Purpose: b.purpose, CIDR: b.cidr.String(), Zone: b.zone, Pool: b.pool,
-		Apps: b.apps, Needed: b.need.addresses, Usable: usable, Parts: b.need.parts, New: b.subnet == ""}
+		Apps: b.apps, Needed: b.need.addresses, Usable: usable, Parts: b.need.parts, New: b.subnet == "" && !b.there}
 }

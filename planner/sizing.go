@@ -15,6 +15,16 @@ type need struct {
 	addresses int
 	prefixes  int // aligned /28 blocks among them, under prefix delegation
 	parts     []string
+	// each is the most addresses that must lie in one subnet, such as a node's,
+	// and eachPrefixes the /28 blocks among them; mixed: others are smaller.
+	each, eachPrefixes int
+	mixed              bool
+}
+
+// grain notes how many addresses hang together.
+func (n *need) grain(each, prefixes int) {
+	n.mixed = n.mixed || n.each != 0 && n.each != each
+	n.each, n.eachPrefixes = max(n.each, each), max(n.eachPrefixes, prefixes)
 }
 
 func (n *need) add(addresses int, format string, args ...any) {
@@ -121,11 +131,13 @@ func (w *work) nodeAddresses(f zoneFleet) need {
 	switch {
 	case f.nodes == 0:
 	case cni.CustomNetworking.V:
+		n.grain(1, 0)
 		n.add(f.nodes, "%d nodes x 1 address (pods are elsewhere: custom networking)", f.nodes)
 	case cni.PrefixDelegation.V:
 		w.addPrefixes(&n, f, w.nodeType.ENIs, true)
 	default:
 		enis := warmENIs(f.perNode, w.nodeType.ENIs, w.nodeType.IPv4PerENI)
+		n.grain(enis*w.nodeType.IPv4PerENI, 0)
 		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
 			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
 	}
@@ -144,8 +156,12 @@ func (w *work) podAddresses(f zoneFleet) need {
 		w.addPrefixes(&n, f, w.nodeType.ENIs-1, false)
 	default:
 		enis := warmENIs(f.perNode, w.nodeType.ENIs-1, w.nodeType.IPv4PerENI)
+		n.grain(enis*w.nodeType.IPv4PerENI, 0)
 		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
 			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
+	}
+	if f.fargate > 0 {
+		n.grain(1, 0)
 	}
 	n.add(f.fargate, "%d Fargate pods x 1 address", f.fargate)
 	return n
@@ -158,6 +174,7 @@ func (w *work) addPrefixes(n *need, f zoneFleet, maxENIs int, primary bool) {
 	prefixes := (f.perNode+15)/16 + 1
 	enis := max(1, min(maxENIs, (prefixes+w.nodeType.IPv4PerENI-2)/(w.nodeType.IPv4PerENI-1)))
 	n.prefixes = f.nodes * prefixes
+	n.grain(prefixes*16+enis, prefixes)
 	n.add(f.nodes*prefixes*16, "%d nodes x %d prefixes of 16 (%d pods a node, one prefix warm)", f.nodes, prefixes, f.perNode)
 	what := "interfaces"
 	if !primary {

@@ -61,6 +61,7 @@ func (w *work) sharedPods(groups []*group) []demand {
 		f.fargate = 0
 		n := w.podAddresses(f)
 		total.prefixes += n.prefixes
+		total.grain(n.each, n.eachPrefixes)
 		total.add(n.addresses, "%s", g.name)
 		apps = append(apps, g.keys()...)
 	}
@@ -153,7 +154,7 @@ func (w *work) serve(demands []demand) []demand {
 			left = append(left, d)
 			continue
 		}
-		best := roomiest(w.existingSubnets(role, d.zone))
+		best := w.home(d, role)
 		if best == nil {
 			left = append(left, d)
 			continue
@@ -165,6 +166,16 @@ func (w *work) serve(demands []demand) []demand {
 		}
 	}
 	return left
+}
+
+// home is the existing subnet that serves a shared demand: the one the lock has
+// for it, nothing where the lock has a block of the plan's own, else the roomiest
+// that the lock holds for nobody else.
+func (w *work) home(d demand, role inventory.SubnetRole) *inventory.Subnet {
+	if e := w.layout.locked[d.name()]; e != nil {
+		return w.subnetAt(e.CIDR)
+	}
+	return roomiest(slices.DeleteFunc(w.existingSubnets(role, d.zone), w.adopted))
 }
 
 // roomiest is the subnet with most free addresses, the first where none says.

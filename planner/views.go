@@ -73,34 +73,58 @@ func Fold(list []FindingView) []FindingView {
 	return out
 }
 
+// AddressOptions say which address plan to make: of a pattern, "" for the
+// recommended one or the nearest where all are rejected; and whether the lock's
+// blocks that nobody asks for are given up.
+type AddressOptions struct {
+	Pattern string
+	Reclaim bool
+}
+
 // PlanAddresses is the address plan of a pattern; "" means the recommended one,
 // or the nearest where all are rejected.
 func PlanAddresses(plan *inventory.Plan, patternID string) *AddressPlan {
-	c := pick(plan, patternID)
-	out := &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
-		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Free: []FreeView{}, Unmet: []UnmetView{}, Warnings: []string{}, SmallestChange: []SmallestChange{}}
+	return PlanAddressesWith(plan, AddressOptions{Pattern: patternID})
+}
+
+// PlanAddressesWith is the address plan under options.
+func PlanAddressesWith(plan *inventory.Plan, o AddressOptions) *AddressPlan {
+	c := pick(plan, o.Pattern)
 	if c == nil {
-		return out
+		return emptyAddressPlan(plan)
 	}
+	var reclaimed []string
+	if o.Reclaim && len(c.work.layout.orphans) > 0 {
+		// The plan is made again: what is given up may be handed out at once.
+		reclaimed = slices.Clone(c.work.layout.orphans)
+		c = pick(withoutLocked(plan, c.ID, reclaimed), c.ID)
+	}
+	out := addressPlan(c)
+	out.Reclaimed = append(out.Reclaimed, reclaimed...)
+	return out
+}
+
+func emptyAddressPlan(plan *inventory.Plan) *AddressPlan {
+	return &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
+		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Held: []HeldView{}, Reclaimed: []string{},
+		Free: []FreeView{}, Unmet: []UnmetView{}, Warnings: []string{}, SmallestChange: []SmallestChange{}}
+}
+
+func addressPlan(c *Candidate) *AddressPlan {
 	w := c.work
-	out.Pattern = c.ID
+	out := emptyAddressPlan(w.plan)
+	out.work, out.Pattern = w, c.ID
 	for _, d := range w.layout.demands {
 		out.Demands = append(out.Demands, DemandView{Name: d.name(), Purpose: d.purpose, Zone: d.zone, PrefixLength: w.layout.bits[d.name()], Pools: w.layout.pools[d.name()]})
 	}
-	slices.SortFunc(out.Demands, func(a, b DemandView) int { return compareText(a.Name, b.Name) })
+	slices.SortFunc(out.Demands, func(a, b DemandView) int { return byPart(a.Name, b.Name) })
 	out.Allocations = append(out.Allocations, c.Allocations...)
 	out.VPCCIDRs = append(out.VPCCIDRs, c.VPCCIDRs...)
 	out.Moves = append(out.Moves, w.layout.moves...)
-	for _, u := range w.layout.unmet {
-		out.Unmet = append(out.Unmet, UnmetView{Name: u.Demand.Key, PrefixLength: u.Demand.Bits, Why: unmetWhy(u)})
+	for _, name := range w.layout.orphans {
+		out.Held = append(out.Held, HeldView{Name: name, CIDR: w.layout.locked[name].CIDR.String()})
 	}
-	for _, f := range c.Findings {
-		if f.Severity == finding.Blocker && (f.Code == "vpc-frozen" || f.Code == "no-space" && len(w.layout.unmet) == 0) {
-			for _, s := range f.Subjects {
-				out.Unmet = append(out.Unmet, UnmetView{Name: s, Why: f.Message})
-			}
-		}
-	}
+	out.Unmet = append(out.Unmet, unmetViews(c)...)
 	for _, f := range Fold(c.Findings) {
 		if spaceCodes[f.Code] && f.Severity != finding.Note {
 			out.Warnings = append(out.Warnings, "["+f.Code+"] "+f.Message)
@@ -109,6 +133,33 @@ func PlanAddresses(plan *inventory.Plan, patternID string) *AddressPlan {
 	out.Fits = len(out.Unmet) == 0
 	out.Free = freeViews(w)
 	return out
+}
+
+// unmetViews are the demands without room, and whoever a frozen VPC leaves
+// without.
+func unmetViews(c *Candidate) []UnmetView {
+	var list []UnmetView
+	for _, u := range c.work.layout.unmet {
+		list = append(list, UnmetView{Name: u.Demand.Key, PrefixLength: u.Demand.Bits, Why: unmetWhy(u)})
+	}
+	for _, f := range c.Findings {
+		if f.Severity == finding.Blocker && (f.Code == "vpc-frozen" || f.Code == "no-space" && len(c.work.layout.unmet) == 0) {
+			for _, s := range f.Subjects {
+				list = append(list, UnmetView{Name: s, Why: f.Message})
+			}
+		}
+	}
+	return list
+}
+
+// LockFile is the lock that makes the next plan repeat this one, ready to be
+// written. A plan that does not fit has none.
+func (a *AddressPlan) LockFile() []byte {
+	if a.work == nil || !a.Fits {
+		return nil
+	}
+	entries, notes := a.work.lockEntries()
+	return inventory.WriteLock(a.Environment, entries, notes)
 }
 
 // spaceCodes are the findings that an address plan must not be read without.

@@ -9,38 +9,90 @@ import (
 	"github.com/spf13/cobra"
 
 	"egressplan/planner"
+	"egressplan/planner/inventory"
 )
+
+// cidrFlags are what may be asked of an address plan.
+type cidrFlags struct {
+	pattern, output            *choice
+	write, reclaim, allowMoves bool
+}
 
 func newCIDR(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cidr PATH...",
-		Short: "Show the address plan of a pattern",
+		Short: "Show the address plan of a pattern, and keep it stable",
 		Long: `Show the address plan of a pattern: VPC CIDRs to associate, every block with what
 it is for, what found no room and what the pools have left. Without --pattern it
 is the recommended pattern's, or the nearest one's if none is feasible.
 
-The exit code is 1 if the plan does not fit.`,
-		Example: "  egressplan cidr plan/\n  egressplan cidr --pattern private-nat-gateway -o json plan/",
+--write keeps the plan in the lock, allocations.lock.yaml in the directory given
+or beside the first file. What the lock holds stays where it is, whoever comes,
+grows or leaves. What outgrows its block gets another one of the same name with
+a number. What cannot stay is listed with the reason, and not written without
+--allow-moves. Blocks that nobody asks for any more are held until --reclaim.
+
+The exit code is 1 if the plan does not fit or a block would move.`,
+		Example: "  egressplan cidr plan/\n  egressplan cidr --write plan/\n  egressplan cidr --pattern private-nat-gateway -o json plan/",
 		Args:    somePaths,
 	}
-	output, pattern := addOutput(cmd), addPattern(cmd)
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		plan, err := s.load(args)
-		if err != nil {
-			return err
-		}
-		addresses := planner.PlanAddresses(plan, pattern.value)
-		if output.value == "json" {
-			err = s.writeJSON(addresses)
-		} else {
-			err = writeAddresses(s.page(), addresses)
-		}
-		if err == nil && !addresses.Fits {
-			err = errNo
-		}
+	f := &cidrFlags{output: addOutput(cmd), pattern: addPattern(cmd)}
+	cmd.Flags().BoolVar(&f.write, "write", false, "keep the plan in the lock, "+inventory.LockFile)
+	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "give up the lock's blocks that nobody asks for")
+	cmd.Flags().BoolVar(&f.allowMoves, "allow-moves", false, "accept that blocks move")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return s.cidr(cmd, args, f) }
+	return cmd
+}
+
+func (s *session) cidr(cmd *cobra.Command, args []string, f *cidrFlags) error {
+	plan, sources, err := s.read(args)
+	if err != nil {
 		return err
 	}
-	return cmd
+	var lock *lockFile
+	if f.write {
+		if lock, err = lockOf(args, sources, plan); err != nil {
+			return err
+		}
+	}
+	a := planner.PlanAddressesWith(plan, planner.AddressOptions{Pattern: f.pattern.value, Reclaim: f.reclaim})
+	if f.output.value == "json" {
+		err = s.writeJSON(a)
+	} else {
+		err = writeAddresses(s.page(), a)
+	}
+	if err != nil {
+		return err
+	}
+	if f.write {
+		if err := keep(cmd, lock, a, f.allowMoves); err != nil {
+			return err
+		}
+	}
+	if !a.Fits || len(a.Moves) > 0 && !f.allowMoves {
+		return errNo
+	}
+	return nil
+}
+
+// keep writes the lock, and says on standard error what became of it.
+func keep(cmd *cobra.Command, lock *lockFile, a *planner.AddressPlan, allowMoves bool) error {
+	say := func(format string, args ...any) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "egressplan: "+escape(fmt.Sprintf(format, args...)))
+	}
+	if why := lockable(a, allowMoves); why != "" {
+		say("%s stays as it was: %s", lock.path, why)
+		return errNo
+	}
+	switch written, err := lock.write(a.LockFile()); {
+	case err != nil:
+		return err
+	case written:
+		say("wrote %s", lock.path)
+	default:
+		say("%s is up to date", lock.path)
+	}
+	return nil
 }
 
 func writeAddresses(p *page, a *planner.AddressPlan) error {
@@ -58,7 +110,7 @@ func writeAddresses(p *page, a *planner.AddressPlan) error {
 	p.title(fmt.Sprintf("The address plan of %s %s.", a.Pattern, verdict))
 	writeWarnings(p, a.Warnings)
 	for _, section := range []func(*page, *planner.AddressPlan) error{
-		writeUnmet, writeVPCCIDRs, writeAllocations, writeMoves, writeFree,
+		writeUnmet, writeMoves, writeVPCCIDRs, writeAllocations, writeHeld, writeFree,
 	} {
 		if err := section(p, a); err != nil {
 			return err
@@ -158,6 +210,24 @@ func writeMoves(p *page, a *planner.AddressPlan) error {
 		p.heading("Blocks that could not stay where the lock has them")
 	}
 	return p.table(t, "  ")
+}
+
+// writeHeld lists the holes that apps which left leave behind.
+func writeHeld(p *page, a *planner.AddressPlan) error {
+	t := &table{columns: []column{{title: "held"}, {title: "cidr"}}}
+	for _, h := range a.Held {
+		t.add(h.Name, h.CIDR)
+	}
+	if len(t.rows) > 0 {
+		p.heading("In the lock, and nobody asks for it any more (--reclaim gives it up)")
+	}
+	if err := p.table(t, "  "); err != nil {
+		return err
+	}
+	if len(a.Reclaimed) > 0 {
+		p.heading("Given up, out of the lock once it is written: " + strings.Join(a.Reclaimed, ", "))
+	}
+	return nil
 }
 
 func writeFree(p *page, a *planner.AddressPlan) error {

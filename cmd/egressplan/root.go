@@ -81,15 +81,21 @@ func somePaths(cmd *cobra.Command, args []string) error {
 
 // load reads and validates the input; a *inputError carries all its problems.
 func (s *session) load(paths []string) (*inventory.Plan, error) {
+	plan, _, err := s.read(paths)
+	return plan, err
+}
+
+// read is load for who needs the files as well.
+func (s *session) read(paths []string) (*inventory.Plan, []inventory.Source, error) {
 	sources, err := inventory.ReadPaths(paths, s.in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	plan, problems := inventory.Load(sources)
 	if len(problems) > 0 {
-		return nil, &inputError{problems: problems, sources: sources}
+		return nil, nil, &inputError{problems: problems, sources: sources}
 	}
-	return plan, nil
+	return plan, sources, nil
 }
 
 // choice is a flag that takes one of a few words. An empty value means the flag

@@ -59,9 +59,13 @@ var prominent = []string{"egress-node-no-failover", "zone-crossing-nat", "on-pre
 // catalogue is sorted by code; a test holds that, and that docs/findings.md
 // names every code.
 var catalogue = []Entry{
+	{"allocation-moved", Risk, Estate,
+		"A block of the lock cannot stay where it is: subnets must be built anew and firewalls changed.",
+		"Read the reason beside the move in egressplan cidr; write the lock with --allow-moves once the move is arranged.",
+		"the lock"},
 	{"allocation-orphaned", Note, Estate,
 		"The lock holds blocks under names that this plan does not ask for; they stay taken.",
-		"Look for a renamed or removed app, or a misspelt name; drop the entry to free its block.",
+		"Look for a renamed or removed app, or a misspelt name; egressplan cidr --reclaim --write frees the blocks.",
 		"the lock"},
 	{"allow-list-too-long", Blocker, Estate,
 		"The allow-list of a firewall has more distinct entries than it accepts.",
@@ -170,10 +174,6 @@ var catalogue = []Entry{
 		"Whoever wears the label in a selected namespace leaves with the app's address.",
 		"Pin policies to namespace and service account, and refuse foreign labels at admission.",
 		article + ", pattern 3: security"},
-	{"lock-conflict", Blocker, Estate,
-		"The lock holds a block that lies on something else.",
-		"Correct or drop the entry.",
-		"the lock"},
 	{"managed-nat", Note, Estate,
 		"The NAT gateways are AWS's to operate and scale.",
 		"", article + ", pattern 2: operational offload"},

@@ -78,6 +78,8 @@ type loader struct {
 	given [][]row
 	// seen is the first document of each kind.
 	seen map[string]finding.Pos
+	// lockNames are the environments that the lock's documents say they are of.
+	lockNames []Value[string]
 	// incomplete: something could not be read, so a missing name proves nothing.
 	incomplete bool
 }

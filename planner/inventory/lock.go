@@ -1,6 +1,12 @@
 package inventory
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -19,6 +25,8 @@ const (
 	PurposeEgressIP    = "egress-ip"
 )
 
+var purposes = []string{PurposeNodes, PurposePods, PurposeNATGateway, PurposeEgressNodes, PurposeGateways, PurposeTGW, PurposeEgressIP}
+
 // allocations reads the spec of an Allocations document, the lock.
 func (l *loader) allocations(doc document) {
 	o, ok := doc.d.object(doc.spec, "the spec of Allocations", "entries")
@@ -26,6 +34,9 @@ func (l *loader) allocations(doc document) {
 		return
 	}
 	l.plan.Lock = append(l.plan.Lock, objects(o, "entries", readEntry)...)
+	if doc.name != "" {
+		l.lockNames = append(l.lockNames, Value[string]{V: doc.name, At: doc.at, Set: true})
+	}
 }
 
 func readEntry(d *decoder, n *yaml.Node) (LockEntry, bool) {
@@ -33,15 +44,17 @@ func readEntry(d *decoder, n *yaml.Node) (LockEntry, bool) {
 	if !ok {
 		return LockEntry{}, false
 	}
+	pool, block := optional(o, "pool", "", name), required(o, "cidr", prefix)
 	return LockEntry{
 		At:      o.at(),
+		PoolAt:  pool.At,
+		CIDRAt:  block.At,
 		Name:    required(o, "name", entryName).V,
 		Pattern: required(o, "pattern", oneOf(PatternIDs...)).V,
-		Pool:    optional(o, "pool", "", name).V,
+		Pool:    pool.V,
 		Zone:    optional(o, "zone", "", text).V,
-		Purpose: required(o, "purpose", oneOf(PurposeNodes, PurposePods, PurposeNATGateway, PurposeEgressNodes, PurposeGateways,
-			PurposeTGW, PurposeEgressIP)).V,
-		CIDR: required(o, "cidr", prefix).V,
+		Purpose: required(o, "purpose", oneOf(purposes...)).V,
+		CIDR:    block.V,
 	}, true
 }
 
@@ -58,21 +71,6 @@ func entryName(d *decoder, n *yaml.Node, key string) (string, bool) {
 	return s, true
 }
 
-// checkLock holds the entries of each pattern apart, but for addresses that lie
-// in their own block.
-func (l *loader) checkLock() {
-	sortUnique(l.report, l.plan.Lock, "allocation", lockKey)
-	for _, pattern := range PatternIDs {
-		var list []block
-		for _, e := range l.plan.Lock {
-			if e.Pattern == pattern && e.CIDR.IsValid() {
-				list = append(list, block{cidr: e.CIDR, at: e.At, name: e.Name, kind: e.Purpose})
-			}
-		}
-		l.apart(list, nestedAddress, "remove one of the two from the lock")
-	}
-}
-
 // nestedAddress reports whether inner is a single address that has its place in
 // outer: an egress IP among its nodes, a pinned gateway in its subnet.
 func nestedAddress(inner, outer block) bool {
@@ -80,10 +78,47 @@ func nestedAddress(inner, outer block) bool {
 		inner.kind == PurposeGateways && outer.kind == PurposeGateways && inner.cidr.IsSingleIP() && !outer.cidr.IsSingleIP()
 }
 
-// lockKey tells entries apart: a name may stand once for each pattern.
+// LockPath is where the lock of these arguments is, whether or not it exists: in
+// the first directory given, or beside the first file.
+func LockPath(paths []string) (string, error) {
+	for _, p := range paths {
+		if p == stdinName {
+			continue
+		}
+		info, err := os.Stat(p)
+		switch {
+		case err != nil:
+			return "", fmt.Errorf("cannot read input: %w", err)
+		case info.IsDir():
+			return filepath.Join(p, LockFile), nil
+		}
+		return filepath.Join(filepath.Dir(p), LockFile), nil
+	}
+	return "", errors.New("standard input has no folder to keep a lock in: name a file or a directory")
+}
+
+// OnlyAllocations reports whether a file holds Allocations documents and nothing
+// else; at is the first document that is none. What cannot be read is none.
+func OnlyAllocations(s Source) (at finding.Pos, alone bool) {
+	dec := yaml.NewDecoder(bytes.NewReader(s.Data))
+	for {
+		var n yaml.Node
+		switch err := next(dec, &n); {
+		case errors.Is(err, io.EOF):
+			return finding.Pos{}, true
+		case err != nil:
+			return finding.Pos{File: s.Name, Line: 1, Column: 1}, false
+		}
+		var head struct{ Kind string }
+		if err := n.Decode(&head); err != nil || head.Kind != KindAllocations {
+			return finding.Pos{File: s.Name, Line: max(1, n.Line), Column: max(1, n.Column)}, false
+		}
+	}
+}
+
 func lockKey(e *LockEntry) (string, finding.Pos) {
 	if e.Name == "" {
 		return "", e.At
 	}
-	return e.Name + " of " + e.Pattern, e.At
+	return e.Key(), e.At
 }

@@ -178,6 +178,8 @@ type Tier struct {
 // LockEntry is one block of an Allocations document.
 type LockEntry struct {
 	At      finding.Pos
+	PoolAt  finding.Pos
+	CIDRAt  finding.Pos
 	Name    string
 	Pattern string
 	Pool    string

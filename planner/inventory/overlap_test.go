@@ -222,9 +222,10 @@ func TestLockOverlaps(t *testing.T) {
 		name, second, code string
 	}{
 		{"egress IP in its nodes", entry("b", "cilium-egress-gateway", "egress-ip", "10.20.64.5/32"), ""},
-		{"nodes in nodes", entry("b", "cilium-egress-gateway", "nodes", "10.20.64.0/29"), CodeOverlap},
+		{"nodes in nodes", entry("b", "cilium-egress-gateway", "nodes", "10.20.64.0/28"), CodeOverlap},
 		{"nodes around nodes", entry("b", "cilium-egress-gateway", "nodes", "10.20.64.0/24"), CodeOverlap},
-		{"another pattern", entry("b", "vpc-subnet-cidr", "nodes", "10.20.64.0/28"), ""},
+		{"another pattern", entry("b", "vpc-subnet-cidr", "nodes", "10.20.64.0/28"), CodeOverlap},
+		{"the existing subnet, adopted by another pattern", entry("b", "vpc-subnet-cidr", "nodes", "10.20.0.0/24"), ""},
 		{"the name in another pattern", entry("a", "vpc-subnet-cidr", "nodes", "10.20.65.0/28"), ""},
 		{"the name twice", entry("a", "cilium-egress-gateway", "nodes", "10.20.65.0/28"), CodeDuplicateName},
 	}

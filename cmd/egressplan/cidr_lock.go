@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"egressplan/planner"
+	"egressplan/planner/inventory"
+)
+
+// lockFile is the lock of a plan: where it is, and what it held when the plan
+// was read; nil if there was none.
+type lockFile struct {
+	path string
+	was  []byte
+}
+
+// lockOf finds the lock that belongs to the arguments, as reading does: in the
+// first directory, or beside the first file. Entries that stand elsewhere
+// cannot be rewritten.
+func lockOf(args []string, sources []inventory.Source, plan *inventory.Plan) (*lockFile, error) {
+	path, err := inventory.LockPath(args)
+	if err != nil {
+		return nil, err
+	}
+	l := &lockFile{path: path}
+	for _, s := range sources {
+		if filepath.Clean(s.Name) == filepath.Clean(path) {
+			l.was = s.Data
+		}
+	}
+	for i := range plan.Lock {
+		if at := plan.Lock[i].At; filepath.Clean(at.File) != filepath.Clean(path) {
+			return nil, fmt.Errorf("%s: an allocation stands outside the lock: move it to %s first", at, path)
+		}
+	}
+	if l.was != nil {
+		if at, alone := inventory.OnlyAllocations(inventory.Source{Name: path, Data: l.was}); !alone {
+			return nil, fmt.Errorf("%s: the lock holds a document that is not Allocations, and would lose it: move it to a file of its own", at)
+		}
+	}
+	return l, nil
+}
+
+// write puts the new content in place of the old in one step: whoever reads, and
+// whatever happens, finds the old file or the new one. It reports whether there
+// was anything to write.
+func (l *lockFile) write(content []byte) (bool, error) {
+	now, err := os.ReadFile(l.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && l.was == nil:
+	case err != nil:
+		return false, fmt.Errorf("cannot write the lock: %w", err)
+	case l.was == nil || !bytes.Equal(now, l.was):
+		return false, fmt.Errorf("%s was changed while the plan was made: run again", l.path)
+	case bytes.Equal(now, content):
+		return false, nil
+	}
+	if err := replaceFile(l.path, content); err != nil {
+		return false, fmt.Errorf("cannot write the lock: %w", err)
+	}
+	return true, nil
+}
+
+// replaceFile writes a temporary file in the same folder, so that the rename
+// does not cross file systems, and syncs it first, so that a crash does not
+// leave the new name with nothing in it. A link is followed.
+func replaceFile(path string, content []byte) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	dir := filepath.Dir(path)
+	// A hidden name: a plan's directory is read without hidden files.
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err := f.Write(content); err != nil {
+		return err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	syncDir(dir)
+	return nil
+}
+
+// syncDir makes the rename last. Not every file system can; the content is safe
+// either way.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+}
+
+// lockable says why a plan may not become the lock, "" if it may.
+func lockable(a *planner.AddressPlan, allowMoves bool) string {
+	switch {
+	case a.Pattern == "":
+		return "there is no plan"
+	case !a.Fits:
+		return "the plan does not fit"
+	case len(a.Moves) > 0 && !allowMoves:
+		return count(len(a.Moves), "block") + " would move; --allow-moves accepts that"
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package planner
+
+// AddressPlan is the answer of cidr for one pattern.
+type AddressPlan struct {
+	APIVersion     string           `json:"apiVersion"`
+	Kind           string           `json:"kind"`
+	Environment    string           `json:"environment"`
+	Pattern        string           `json:"pattern"`
+	Fits           bool             `json:"fits"`
+	Demands        []DemandView     `json:"demands"`
+	Allocations    []Allocation     `json:"allocations"`
+	VPCCIDRs       []VPCCIDR        `json:"vpcCIDRs"`
+	Moves          []Move           `json:"moves"`
+	Held           []HeldView       `json:"held"`      // in the lock, and nobody asks for it
+	Reclaimed      []string         `json:"reclaimed"` // names that --reclaim takes out of the lock
+	Free           []FreeView       `json:"free"`
+	Warnings       []string         `json:"warnings"`
+	Unmet          []UnmetView      `json:"unmet"`
+	SmallestChange []SmallestChange `json:"smallestChange"`
+
+	work *work
+}
+
+// HeldView is a block that the lock holds under a name nobody asks for.
+type HeldView struct {
+	Name string `json:"name"`
+	CIDR string `json:"cidr"`
+}
+
+// DemandView is what was asked of the allocator.
+type DemandView struct {
+	Name         string   `json:"name"`
+	Purpose      string   `json:"purpose"`
+	Zone         string   `json:"zone"`
+	PrefixLength int      `json:"prefixLength"`
+	Pools        []string `json:"pools"`
+}
+
+// UnmetView is a demand that found no room, and why.
+type UnmetView struct {
+	Name         string `json:"name"`
+	PrefixLength int    `json:"prefixLength"`
+	Why          string `json:"why"`
+}
+
+// Move is a block that could not stay where the lock had it.
+type Move struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	Why  string `json:"why"`
+}
+
+// FreeView is what a pool has left.
+type FreeView struct {
+	Pool      string         `json:"pool"`
+	Addresses string         `json:"addresses"`
+	Total     string         `json:"total"`
+	Blocks    map[string]int `json:"blocks"`
+}
+
+// SmallestChange is a change of the input that would make the plan fit.
+type SmallestChange struct {
+	Change string `json:"change"`
+	Detail string `json:"detail"`
+}
