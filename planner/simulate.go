@@ -17,6 +17,8 @@ type SimulateOptions struct {
 	State string
 	// Faults adds every single fault to the healthy state; State must be empty.
 	Faults bool
+	// Baseline adds the healthy paths to those of a fault, to compare with.
+	Baseline bool
 	// NoHops leaves the hops out.
 	NoHops bool
 }
@@ -169,7 +171,7 @@ func (f *Following) eachFault(yield func(*walked) bool) {
 		if !f.asked(p.f) {
 			continue
 		}
-		if f.state.Kind == stateHealthy && !yield(p) {
+		if (f.state.Kind == stateHealthy || f.options.Baseline) && !yield(p) {
 			return
 		}
 		met := false
@@ -187,7 +189,7 @@ func (f *Following) eachFault(yield func(*walked) bool) {
 			spared++
 		}
 	}
-	if spared > 0 && f.state.Kind != stateHealthy {
+	if spared > 0 && f.state.Kind != stateHealthy && !f.options.Baseline {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s: %s %s not meet it and %s as when healthy", f.state, plural(spared, "path"), does(spared), goes(spared)))
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,8 @@ In any other state the question was what happens, and the exit code is 0.`,
 	cmd.Flags().BoolVar(&a.proven, "prove", false, "send the packets for real through Linux network namespaces (needs root)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a.Pattern, a.State, a.Faults = pattern.value, state.value, faults.value != ""
-		a.NoHops = a.Faults && !a.trace
+		a.Baseline = output.value != "json" && isFault(a.State) && !a.hopsAsked()
+		a.NoHops = a.comparing() && !a.trace
 		if a.proven && output.value == "markdown" {
 			return usageError(cmd, errors.New("--prove goes with -o table or json"))
 		}
@@ -197,9 +199,18 @@ func (a *simulation) tally(p *planner.Path) {
 	}
 }
 
+// comparing reports whether faults stand beside the healthy state.
+func (a *simulation) comparing() bool { return a.Faults || a.Baseline }
+
+// isFault reports whether a state is a fault, or all faults of a kind.
+func isFault(state string) bool {
+	s, err := planner.ParseState(state)
+	return err == nil && slices.ContainsFunc(planner.StateKinds(), func(k planner.StateKind) bool { return k.Kind == s.Kind && k.Subject != "" && !k.Misuse })
+}
+
 // hopsShown reports whether the paths carry hops, once they are collected.
 func (a *simulation) hopsShown() bool {
-	return a.hopsAsked() || !a.Faults && len(a.paths) <= tracedPaths
+	return a.hopsAsked() || !a.comparing() && len(a.paths) <= tracedPaths
 }
 
 // works reports whether a path does what the flow needs: delivered, let through

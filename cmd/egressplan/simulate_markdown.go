@@ -37,12 +37,12 @@ func (a *simulation) markdown(w *bufio.Writer) error {
 	if len(a.paths)+len(a.notes) == 0 {
 		para("No flow to follow: nothing asked for goes on-premises.")
 	}
-	if a.Faults || !a.hopsShown() && a.severalStates() {
+	if a.comparing() || !a.hopsShown() && a.severalStates() {
 		a.markdownMatrix(w)
 	}
 	if a.hopsShown() {
 		a.markdownGroups(w)
-	} else if !a.Faults && !a.severalStates() && len(a.paths) > 0 {
+	} else if !a.comparing() && !a.severalStates() && len(a.paths) > 0 {
 		para(a.common()...)
 		notes := &footnotes{}
 		fmt.Fprintln(w, "\n"+markdownTable(a.overview(notes)))

@@ -45,6 +45,7 @@ func placeOf(p *planner.Path) place { return place{p.Zone, p.Variant, p.Destinat
 type fate struct {
 	state             planner.State
 	first, later      planner.Ways // until it is noticed, and after
+	gone              int // of later: from pods that are lost themselves
 	seen              []string
 	admitted, refused int // paths
 	answered, lost    int
@@ -67,6 +68,7 @@ func (f *fate) add(p, well *planner.Path) {
 	}
 	if p.Verdict == "unreachable" && well != nil {
 		later.Of = well.Ways.Of
+		f.gone += later.Of
 		if p.Outage == nil {
 			first = later
 		}
@@ -200,7 +202,7 @@ func (a *simulation) matrix(of *flowFates, notes *footnotes) *table {
 	for _, r := range rows {
 		c := r.cells
 		state := stateText(r.kind, r.subjects, kinds[r.kind])
-		if !a.Faults { // one kind, which the page has named
+		if !a.comparing() { // one kind, which the page has named
 			state = strings.TrimSpace(strings.TrimPrefix(state, r.kind+":"))
 		}
 		t.add(state, c.first, c.later, c.seen, c.list, c.reply, c.lasts)

@@ -38,7 +38,7 @@ func (a *simulation) matrices(notes *footnotes) []matrixBlock {
 
 // legend says how to read a matrix.
 func (a *simulation) legend() string {
-	if !a.Faults {
+	if !a.comparing() {
 		return "At first, later: how many of the ways that meet the fault go on until it is noticed, and after."
 	}
 	return "At first, later: how many of the ways from all zones to all addresses go on until " +

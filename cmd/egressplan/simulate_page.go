@@ -20,7 +20,7 @@ func (a *simulation) page(p *page) error {
 	}
 	var err error
 	switch groups := foldPaths(a.paths); {
-	case a.Faults:
+	case a.comparing():
 		p.title(a.summary())
 		a.writeLeftOut(p)
 		if err = a.writeMatrix(p); err == nil && a.trace {

@@ -203,6 +203,9 @@ func (a *simulation) summary() string {
 	if a.Faults {
 		return fmt.Sprintf("%s, healthy and in every single fault: %s.", a.pattern, count(total, "path"))
 	}
+	if a.Baseline {
+		return a.faultSummary()
+	}
 	good, part := 0, 0
 	for i := range a.paths {
 		switch p := &a.paths[i]; {
@@ -236,6 +239,48 @@ func (a *simulation) summary() string {
 		}
 	}
 	return fmt.Sprintf("%s: of %s %s.", who, of, strings.Join(parts, ", "))
+}
+
+// faultSummary says of how many flows all ways go on in every fault of the state,
+// once it is noticed, of how many some do, and which stop.
+func (a *simulation) faultSummary() string {
+	whole, part, none, spared := 0, 0, 0, 0
+	for _, of := range fates(a.paths) {
+		least := 1
+		met := false
+		for _, f := range of.fates {
+			if f.state.Kind == healthy {
+				continue
+			}
+			met = true
+			switch {
+			case f.later.Good == 0 && f.gone < f.later.Of:
+				least = -1
+			case f.later.Good+f.gone < f.later.Of:
+				least = min(least, 0)
+			}
+		}
+		switch {
+		case !met:
+			spared++
+		case least > 0:
+			whole++
+		case least == 0:
+			part++
+		default:
+			none++
+		}
+	}
+	var parts []string
+	for _, x := range []struct {
+		n    int
+		does string
+	}{{whole, "every way that is left"}, {part, "some ways only"}, {none, "no way"}, {spared, "untouched"}} {
+		if x.n > 0 {
+			parts = append(parts, count(x.n, "flow")+" "+x.does)
+		}
+	}
+	return fmt.Sprintf("%s, %s: once it is noticed, by which ways flows go on: %s.", a.pattern, a.State, strings.Join(parts, ", "))
 }
 
 // healthySummary is the summary where every path should work.
