@@ -193,8 +193,7 @@ func writeRules(p *plan, x *nodePlan) error {
 	if err != nil {
 		return err
 	}
-	newRuleset(conn, p, x).write()
-	if err := conn.Flush(); err != nil {
+	if err := newRuleset(conn, p, x).write(); err != nil {
 		return fmt.Errorf("load the filters: %w", err)
 	}
 	return nil

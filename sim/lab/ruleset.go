@@ -19,7 +19,14 @@ type ruleset struct {
 	node  *nodePlan
 	table *nftables.Table
 	known map[sim.Code]bool // counters there are
+
+	pending int   // rules not yet sent to the kernel
+	err     error // the first of sending them
 }
+
+// batch is how many rules the kernel gets at a time: it answers each, and what
+// it answers has to fit the socket.
+const batch = 100
 
 func newRuleset(conn *nftables.Conn, p *plan, x *nodePlan) *ruleset {
 	return &ruleset{Conn: conn, plan: p, node: x, known: map[sim.Code]bool{},
@@ -38,7 +45,8 @@ const (
 	placeSNAT    = 100
 )
 
-func (r *ruleset) write() {
+// write loads the rules into the kernel.
+func (r *ruleset) write() error {
 	r.arrive(r.base("arrive", nftables.ChainHookPrerouting, placeArrive, nftables.ChainTypeFilter))
 	if len(r.node.forwards) > 0 {
 		r.capture(r.base("capture", nftables.ChainHookPrerouting, placeCapture, nftables.ChainTypeFilter))
@@ -51,6 +59,8 @@ func (r *ruleset) write() {
 	if len(r.node.nat) > 0 {
 		r.translate(r.base("snat", nftables.ChainHookPostrouting, placeSNAT, nftables.ChainTypeNAT))
 	}
+	r.send()
+	return r.err
 }
 
 func (r *ruleset) base(name string, hook *nftables.ChainHook, place int, kind nftables.ChainType) *nftables.Chain {
@@ -64,6 +74,16 @@ func (r *ruleset) chain(name string) *nftables.Chain {
 
 func (r *ruleset) add(c *nftables.Chain, parts ...[]expr.Any) {
 	r.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: all(parts...)})
+	if r.pending++; r.pending >= batch {
+		r.send()
+	}
+}
+
+func (r *ruleset) send() {
+	r.pending = 0
+	if err := r.Flush(); r.err == nil {
+		r.err = err
+	}
 }
 
 // counter is the name of the counter of drops with the code.
