@@ -59,8 +59,15 @@ type FreeView struct {
 	Blocks    map[string]int `json:"blocks"`
 }
 
-// SmallestChange is a change of the input that would make the plan fit.
+// SmallestChange is a change of the input that would make the plan fit: it was
+// tried. Change is reclaim, keep-free, range, custom-networking,
+// no-prefix-delegation, changeable, pattern or leave-out; Detail says it in words.
 type SmallestChange struct {
-	Change string `json:"change"`
-	Detail string `json:"detail"`
+	Change       string   `json:"change"`
+	Detail       string   `json:"detail"`
+	CIDR         string   `json:"cidr,omitempty"`         // range: one block that would do
+	PrefixLength int      `json:"prefixLength,omitempty"` // range: how large it must be
+	From         string   `json:"from,omitempty"`         // range: where it could come from
+	Pattern      string   `json:"pattern,omitempty"`
+	Apps         []string `json:"apps,omitempty"` // leave-out
 }

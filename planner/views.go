@@ -131,6 +131,9 @@ func addressPlan(c *Candidate) *AddressPlan {
 		}
 	}
 	out.Fits = len(out.Unmet) == 0
+	if !out.Fits {
+		out.SmallestChange = append(out.SmallestChange, w.smallestChanges()...)
+	}
 	out.Free = freeViews(w)
 	return out
 }

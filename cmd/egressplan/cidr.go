@@ -140,11 +140,14 @@ func writeUnmet(p *page, a *planner.AddressPlan) error {
 	if err := p.table(t, "  "); err != nil {
 		return err
 	}
-	for i, c := range a.SmallestChange {
-		if i == 0 {
-			p.heading("The smallest change that would make it fit")
-		}
-		p.item("  - ", c.Change+": "+c.Detail)
+	switch {
+	case len(a.SmallestChange) > 0:
+		p.heading("Any one of these changes would make it fit; each was tried, the least intrusive first")
+	case len(a.Unmet) > 0:
+		p.heading("No single change that was tried makes it fit: ranges, settings, patterns, fewer apps.")
+	}
+	for _, c := range a.SmallestChange {
+		p.item("  - ", c.Detail)
 	}
 	return nil
 }

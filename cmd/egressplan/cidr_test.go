@@ -75,11 +75,11 @@ func TestAddressPlanThatDoesNotFit(t *testing.T) {
 	a := &planner.AddressPlan{
 		Pattern:        "vpc-subnet-cidr",
 		Unmet:          []planner.UnmetView{{Name: "app/a/b/z/nodes", PrefixLength: 24, Why: "the pool is full"}},
-		SmallestChange: []planner.SmallestChange{{Change: "add a /24", Detail: "to pool routable"}},
+		SmallestChange: []planner.SmallestChange{{Change: "range", Detail: "one more range of size /24"}},
 		Moves:          []planner.Move{{Name: "app/c/d/z/nodes", From: "10.0.0.0/28", To: "10.0.1.0/27", Why: "it needs a /27 now"}},
 	}
 	text := addressesText(t, a, 100)
-	for _, want := range []string{"does not fit: no room for 1 block.\n", "/24", "the pool is full", "add a /24: to pool routable", "10.0.1.0/27"} {
+	for _, want := range []string{"does not fit: no room for 1 block.\n", "/24", "the pool is full", "- one more range of size /24", "10.0.1.0/27"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
