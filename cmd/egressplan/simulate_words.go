@@ -275,12 +275,12 @@ func (a *simulation) faultSummary() string {
 	for _, x := range []struct {
 		n    int
 		does string
-	}{{whole, "every way that is left"}, {part, "some ways only"}, {none, "no way"}, {spared, "untouched"}} {
+	}{{whole, "by every way that is left"}, {part, "by some ways only"}, {none, "by no way"}, {spared, "untouched"}} {
 		if x.n > 0 {
 			parts = append(parts, count(x.n, "flow")+" "+x.does)
 		}
 	}
-	return fmt.Sprintf("%s, %s: once it is noticed, by which ways flows go on: %s.", a.pattern, a.State, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, %s: once it is noticed, flows go on like this: %s.", a.pattern, a.State, strings.Join(parts, ", "))
 }
 
 // healthySummary is the summary where every path should work.
