@@ -90,8 +90,8 @@ func (n need) split(bits int) (here, rest need) {
 	here.addresses, rest.addresses = take, n.addresses-take
 	here.prefixes = min(n.prefixes, take/each*eachPrefixes)
 	rest.prefixes = n.prefixes - here.prefixes
-	here.parts = append(slices.Clone(n.parts), fmt.Sprintf("of these %d in this block, which was there, and %d in the next", take, rest.addresses))
-	rest.parts = []string{fmt.Sprintf("%d that the block before does not hold = %d", rest.addresses, rest.addresses)}
+	here.parts = append(slices.Clone(n.parts), fmt.Sprintf("in further blocks of the same name, because this one was there = %d", -rest.addresses))
+	rest.parts = []string{fmt.Sprintf("what the blocks before do not hold = %d", rest.addresses)}
 	return here, rest
 }
 

@@ -171,8 +171,8 @@ func (w *work) podAddresses(f zoneFleet) need {
 // pods of a node and one warm (WARM_PREFIX_TARGET=1), and one address for each
 // interface.
 func (w *work) addPrefixes(n *need, f zoneFleet, maxENIs int, primary bool) {
-	prefixes := (f.perNode+15)/16 + 1
-	enis := max(1, min(maxENIs, (prefixes+w.nodeType.IPv4PerENI-2)/(w.nodeType.IPv4PerENI-1)))
+	prefixes := prefixesFor(f.perNode)
+	enis := w.prefixENIs(f, maxENIs)
 	n.prefixes = f.nodes * prefixes
 	n.grain(prefixes*16+enis, prefixes)
 	n.add(f.nodes*prefixes*16, "%d nodes x %d prefixes of 16 (%d pods a node, one prefix warm)", f.nodes, prefixes, f.perNode)
@@ -181,6 +181,15 @@ func (w *work) addPrefixes(n *need, f zoneFleet, maxENIs int, primary bool) {
 		what = "secondary interfaces"
 	}
 	n.add(f.nodes*enis, "%d nodes x %d %s x 1 address", f.nodes, enis, what)
+}
+
+// prefixesFor is how many /28 prefixes a node with that many pods holds, one of
+// them warm.
+func prefixesFor(pods int) int { return (pods+15)/16 + 1 }
+
+// prefixENIs is how many interfaces carry a node's prefixes, one in each slot.
+func (w *work) prefixENIs(f zoneFleet, maxENIs int) int {
+	return max(1, min(maxENIs, (prefixesFor(f.perNode)+w.nodeType.IPv4PerENI-2)/(w.nodeType.IPv4PerENI-1)))
 }
 
 // warmENIs is how many interfaces a node with that many pods holds: enough for

@@ -16,6 +16,7 @@ import (
 type cidrFlags struct {
 	pattern, output            *choice
 	write, reclaim, allowMoves bool
+	explain                    string
 }
 
 func newCIDR(s *session) *cobra.Command {
@@ -40,6 +41,8 @@ The exit code is 1 if the plan does not fit or a block would move.`,
 	cmd.Flags().BoolVar(&f.write, "write", false, "keep the plan in the lock, "+inventory.LockFile)
 	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "give up the lock's blocks that nobody asks for")
 	cmd.Flags().BoolVar(&f.allowMoves, "allow-moves", false, "accept that blocks move")
+	cmd.Flags().StringVar(&f.explain, "explain", "", "show how large the blocks of a name are and why: a block, a source group or an app (namespace/name)")
+	cmd.MarkFlagsMutuallyExclusive("explain", "write")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return s.cidr(cmd, args, f) }
 	return cmd
 }
@@ -56,6 +59,9 @@ func (s *session) cidr(cmd *cobra.Command, args []string, f *cidrFlags) error {
 		}
 	}
 	a := planner.PlanAddressesWith(plan, planner.AddressOptions{Pattern: f.pattern.value, Reclaim: f.reclaim})
+	if f.explain != "" {
+		return s.explain(a, f)
+	}
 	if f.output.value == "json" {
 		err = s.writeJSON(a)
 	} else {
