@@ -95,7 +95,7 @@ func writeLookalikes(p *page, id *planner.Identity) error {
 	for _, l := range id.Lookalikes {
 		who := l.Who
 		if l.Count > 0 {
-			who += " (" + folded(l.Apps, 4, l.Count-len(l.Apps)) + ")"
+			who += " (" + folded(l.Apps, 4, l.Count) + ")"
 		}
 		p.item("- ", fmt.Sprintf("%s: seen as %s, let through to %s", who, folded(l.Sources, 4, 0), folded(l.To, 4, 0)))
 		p.item("  ", "["+l.Barrier+"] "+l.BarrierText)
@@ -214,18 +214,23 @@ func letter(self bool, barrier string) string {
 // leakLines is how many leaks are written out.
 const leakLines = 20
 
-// writeLeaks lists the sources that can show beside the planned ones.
+// writeLeaks lists the sources that can show beside the planned ones, one kind
+// of misuse after the other.
 func writeLeaks(p *page, title string, leaks []planner.Leak) {
 	if len(leaks) == 0 {
 		return
 	}
 	p.heading(title)
-	for _, l := range leaks[:min(len(leaks), leakLines)] {
-		verdict := "the allow-list refuses it"
-		if l.Admitted {
-			verdict = "the allow-list LETS IT THROUGH to some destination"
+	shown := leaks[:min(len(leaks), leakLines)]
+	for i, l := range shown {
+		if i == 0 || shown[i-1].State != l.State {
+			p.item("- ", "["+l.State+"] "+l.Meaning)
 		}
-		p.item("- ", fmt.Sprintf("[%s] %s (%s): seen as %s; %s", l.State, l.Meaning, folded(l.Apps, 3, l.Count-len(l.Apps)), folded(l.Sources, 6, 0), verdict))
+		p.item("  ", fmt.Sprintf("%s: seen as %s; %s", folded(l.Apps, 3, l.Count), folded(l.Sources, 6, 0),
+			pick(l.Admitted, "the allow-list LETS IT THROUGH to some destination", "the allow-list refuses it")))
+		if i < len(shown)-1 && shown[i+1].State == l.State {
+			continue
+		}
 		if l.Lasts != nil {
 			p.item("  ", "for how long: "+l.Lasts.Text)
 		}
