@@ -50,6 +50,7 @@ func (w *work) spaceFindings() {
 			w.report("association-ambiguous", w.poolsAt(), []string{r.Block.String()}, "%s: %s", r.Block, r.Association.Rule)
 		}
 	}
+	w.ownSubnetsFindings()
 	w.quotaFindings()
 }
 

@@ -14,6 +14,7 @@ type AddressPlan struct {
 	Held           []HeldView       `json:"held"`      // in the lock, and nobody asks for it
 	Reclaimed      []string         `json:"reclaimed"` // names that --reclaim takes out of the lock
 	Free           []FreeView       `json:"free"`
+	Subnets        []SubnetView     `json:"subnets"`
 	Warnings       []string         `json:"warnings"`
 	Unmet          []UnmetView      `json:"unmet"`
 	SmallestChange []SmallestChange `json:"smallestChange"`
@@ -51,12 +52,35 @@ type Move struct {
 	Why  string `json:"why"`
 }
 
-// FreeView is what a pool has left.
+// FreeView is what a pool has left, in addresses: Total is Used, Kept (what
+// keepFree leaves to growth) and Free together; Addresses is Kept and Free.
+// Blocks counts the free aligned blocks by prefix length, maximal ones only.
+// Months is for how many months new apps find room, at newAppsPerMonth; "" where
+// none are announced or none would take from the pool.
 type FreeView struct {
 	Pool      string         `json:"pool"`
 	Addresses string         `json:"addresses"`
 	Total     string         `json:"total"`
+	Used      string         `json:"used"`
+	Kept      string         `json:"kept"`
+	Free      string         `json:"free"`
 	Blocks    map[string]int `json:"blocks"`
+	Months    string         `json:"months,omitempty"`
+	MonthsHow string         `json:"monthsHow,omitempty"`
+}
+
+// SubnetView is what an existing subnet has left: FreeIPs as given, -1 if
+// unknown; FreeBlocks its free aligned /28 blocks as far as used and freeIPs
+// tell, which is what counts under prefix delegation; AtMost is true where they
+// do not tell all.
+type SubnetView struct {
+	Name       string `json:"name"`
+	CIDR       string `json:"cidr"`
+	Zone       string `json:"zone"`
+	Role       string `json:"role"`
+	FreeIPs    int    `json:"freeIPs"`
+	FreeBlocks int    `json:"freeBlocks"`
+	AtMost     bool   `json:"atMost"`
 }
 
 // SmallestChange is a change of the input that would make the plan fit: it was

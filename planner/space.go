@@ -160,9 +160,9 @@ func (w *work) serve(demands []demand) []demand {
 			continue
 		}
 		w.adopt(d, best)
-		if best.FreeIPs.Set && best.FreeIPs.V < d.need.addresses {
+		if (best.FreeIPs.Set || d.need.prefixes > 0) && !holdsNeed(best, d.need) {
 			w.report("subnet-nearly-full", best.FreeIPs.At, []string{best.Name.V},
-				"%s has %d free addresses, the apps at their maximum with growth need %d (what runs there today already counts as taken)", best.Name.V, best.FreeIPs.V, d.need.addresses)
+				"%s has %s, the apps at their maximum with growth need %s (what runs there today already counts as taken)", best.Name.V, roomOf(best, d.need), d.need.asNeeded())
 		}
 	}
 	return left

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"egressplan/planner/finding"
@@ -107,7 +106,7 @@ func PlanAddressesWith(plan *inventory.Plan, o AddressOptions) *AddressPlan {
 func emptyAddressPlan(plan *inventory.Plan) *AddressPlan {
 	return &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
 		Demands: []DemandView{}, Allocations: []Allocation{}, VPCCIDRs: []VPCCIDR{}, Moves: []Move{}, Held: []HeldView{}, Reclaimed: []string{},
-		Free: []FreeView{}, Unmet: []UnmetView{}, Warnings: []string{}, SmallestChange: []SmallestChange{}}
+		Free: []FreeView{}, Subnets: []SubnetView{}, Unmet: []UnmetView{}, Warnings: []string{}, SmallestChange: []SmallestChange{}}
 }
 
 func addressPlan(c *Candidate) *AddressPlan {
@@ -134,7 +133,7 @@ func addressPlan(c *Candidate) *AddressPlan {
 	if !out.Fits {
 		out.SmallestChange = append(out.SmallestChange, w.smallestChanges()...)
 	}
-	out.Free = freeViews(w)
+	out.Free, out.Subnets = w.freeViews(), w.subnetViews()
 	return out
 }
 
@@ -178,28 +177,6 @@ func compareText(a, b string) int {
 		return 1
 	}
 	return 0
-}
-
-// freeViews is what each pool has left.
-func freeViews(w *work) []FreeView {
-	list := []FreeView{}
-	for _, f := range w.layout.free {
-		v := FreeView{Pool: f.Pool, Addresses: fmt.Sprint(f.Addresses), Blocks: map[string]int{}}
-		for bits, n := range f.Blocks {
-			v.Blocks[fmt.Sprint(bits)] = n
-		}
-		total := uint64(0)
-		for _, p := range w.env.Pools {
-			if p.Name.V == f.Pool {
-				for _, c := range p.CIDRs {
-					total += 1 << (32 - c.V.Bits())
-				}
-			}
-		}
-		v.Total = fmt.Sprint(total)
-		list = append(list, v)
-	}
-	return list
 }
 
 // pick works out the candidate of a pattern; "" means the recommended one, or

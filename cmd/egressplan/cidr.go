@@ -16,6 +16,7 @@ import (
 type cidrFlags struct {
 	pattern, output            *choice
 	write, reclaim, allowMoves bool
+	adopt                      bool
 	explain                    string
 }
 
@@ -42,7 +43,8 @@ The exit code is 1 if the plan does not fit or a block would move.`,
 	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "give up the lock's blocks that nobody asks for")
 	cmd.Flags().BoolVar(&f.allowMoves, "allow-moves", false, "accept that blocks move")
 	cmd.Flags().StringVar(&f.explain, "explain", "", "show how large the blocks of a name are and why: a block, a source group or an app (namespace/name)")
-	cmd.MarkFlagsMutuallyExclusive("explain", "write")
+	cmd.Flags().BoolVar(&f.adopt, "adopt", false, "propose existing subnets for apps that would get new ones")
+	cmd.MarkFlagsMutuallyExclusive("explain", "adopt", "write")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return s.cidr(cmd, args, f) }
 	return cmd
 }
@@ -61,6 +63,9 @@ func (s *session) cidr(cmd *cobra.Command, args []string, f *cidrFlags) error {
 	a := planner.PlanAddressesWith(plan, planner.AddressOptions{Pattern: f.pattern.value, Reclaim: f.reclaim})
 	if f.explain != "" {
 		return s.explain(a, f)
+	}
+	if f.adopt {
+		return s.adopt(a, f)
 	}
 	if f.output.value == "json" {
 		err = s.writeJSON(a)
@@ -116,7 +121,7 @@ func writeAddresses(p *page, a *planner.AddressPlan) error {
 	p.title(fmt.Sprintf("The address plan of %s %s.", a.Pattern, verdict))
 	writeWarnings(p, a.Warnings)
 	for _, section := range []func(*page, *planner.AddressPlan) error{
-		writeUnmet, writeMoves, writeVPCCIDRs, writeAllocations, writeHeld, writeFree,
+		writeUnmet, writeMoves, writeVPCCIDRs, writeAllocations, writeHeld, writeFree, writeSubnets,
 	} {
 		if err := section(p, a); err != nil {
 			return err
@@ -239,15 +244,52 @@ func writeHeld(p *page, a *planner.AddressPlan) error {
 	return nil
 }
 
+// writeFree has a line for each pool; what does not fit beside the three figures
+// is left to wider terminals.
 func writeFree(p *page, a *planner.AddressPlan) error {
-	t := &table{columns: []column{{title: "pool"}, {title: "free", right: true}, {title: "of", right: true}, {title: "largest free blocks", flex: 20}}}
+	wide := p.width >= stateWidth
+	t := &table{columns: []column{{title: "pool"}, {title: "used", right: true}, {title: "kept", right: true}, {title: "free", right: true}, {title: "of", right: true},
+		{title: "lasts"}, {title: pick(wide, "free blocks", "largest"), flex: 12}}}
+	how := ""
 	for _, f := range a.Free {
-		t.add(f.Pool, planner.Thousands(f.Addresses), planner.Thousands(f.Total), freeBlocks(f.Blocks))
+		lasts := ""
+		if f.Months != "" {
+			lasts, how = f.Months+" months", f.MonthsHow
+		}
+		t.add(f.Pool, planner.Thousands(f.Used), planner.Thousands(f.Kept), planner.Thousands(f.Free), planner.Thousands(f.Total), lasts, pick(wide, freeBlocks(f.Blocks), largestBlock(f.Blocks)))
 	}
 	if len(t.rows) > 0 {
-		p.heading("Free space, in addresses")
+		p.heading("Space, in addresses (kept: left to growth by keepFree)")
+	}
+	if err := p.table(t, "  "); err != nil {
+		return err
+	}
+	if how != "" {
+		p.aside("  ", "lasts: "+how)
+	}
+	return nil
+}
+
+// writeSubnets says what is left in the subnets that exist.
+func writeSubnets(p *page, a *planner.AddressPlan) error {
+	t := &table{columns: []column{{title: "subnet"}, {title: "cidr"}, {title: "zone", drop: 1}, {title: "role", drop: 2}, {title: "free", right: true}, {title: "free /28", right: true}}}
+	for _, s := range a.Subnets {
+		free := "?"
+		if s.FreeIPs >= 0 {
+			free = planner.Thousands(strconv.Itoa(s.FreeIPs))
+		}
+		t.add(s.Name, s.CIDR, s.Zone, s.Role, free, pick(s.AtMost, "<= ", "")+strconv.Itoa(s.FreeBlocks))
+	}
+	if len(t.rows) > 0 {
+		p.heading("Existing subnets: free addresses, and free aligned /28 blocks")
 	}
 	return p.table(t, "  ")
+}
+
+// largestBlock is the first of freeBlocks.
+func largestBlock(blocks map[string]int) string {
+	first, _, _ := strings.Cut(freeBlocks(blocks), ",")
+	return first
 }
 
 // freeBlocks lists free blocks by size, the largest first: "3 x /20, 1 x /28".

@@ -25,13 +25,13 @@ func TestAddressPlan(t *testing.T) {
 			Apps: []string{"payments/ledger"}, Needed: 48, Usable: 59, New: true}},
 		VPCCIDRs: []planner.VPCCIDR{{CIDR: "10.20.0.0/16"}, {CIDR: "100.64.0.0/20", Pool: "inside", New: true, Rule: "100.64.0.0/10 may be added"}},
 		// 65,536 less a /20 of 4,096 leaves 61,440: /17 + /18 + /19 + /20
-		Free: []planner.FreeView{{Pool: "inside", Addresses: "61440", Total: "65536", Blocks: map[string]int{"20": 1, "17": 1, "19": 1, "18": 1}}},
+		Free: []planner.FreeView{{Pool: "inside", Addresses: "61440", Total: "65536", Used: "4096", Kept: "440", Free: "61000", Months: "87", MonthsHow: "2 new apps a month", Blocks: map[string]int{"20": 1, "17": 1, "19": 1, "18": 1}}},
 	}
 	for _, width := range []int{80, 140} {
 		text := addressesText(t, a, width)
 		for _, want := range []string{
 			"The address plan of private-nat-gateway fits.\n", "100.64.0.0/20  associate  inside", "app/payments/ledger/eu-central-1a/nodes",
-			"10.20.64.0/26      48      59", "inside  61,440  65,536  1 x /17, 1 x /18, 1 x /19, 1 x /20",
+			"10.20.64.0/26      48      59", "inside  4,096   440  61,000  65,536  87 months", "lasts: 2 new apps a month",
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("at %d columns %q is missing:\n%s", width, want, text)
