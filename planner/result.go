@@ -104,6 +104,7 @@ type Candidate struct {
 	Sources     []SourceRow   `json:"sources,omitempty"`
 	AllowList   []AllowRow    `json:"allowList,omitempty"`
 	Leaks       []Leak        `json:"leaks,omitempty"`
+	Capacity    []CapacityRow `json:"capacity,omitempty"`
 	Findings    []FindingView `json:"findings"`
 
 	work *work // how it was worked out; not part of the contract

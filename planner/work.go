@@ -120,6 +120,7 @@ func (w *work) run() {
 	w.b.allow(w.rows)
 	w.paths = w.walkAll()
 	w.endure()
+	w.capacityFindings()
 	w.commonFindings()
 	w.pattern.findings(w)
 	w.pathFindings()

@@ -29,6 +29,9 @@ func writeRecommendation(p *page, rec *planner.Recommendation, paths []string) e
 		if err := writeBill(p, chosen); err != nil {
 			return err
 		}
+		if err := writeCapacity(p, chosen); err != nil {
+			return err
+		}
 		if err := writeAllowList(p, chosen); err != nil {
 			return err
 		}
