@@ -240,7 +240,7 @@ func drawEstate(r *rand.Rand) string {
 	}
 	zones := "us-east-1a, us-east-1b" + maybe(50, ", us-east-1c")
 	cni := "externalSNAT: " + pick("false", "true") + ", randomizeSNAT: " + pick("prng", "none", "hashrandom") + ", customNetworking: " + pick("false", "false", "true") +
-		", podSecurityGroups: \"" + pick("off", "off", "standard", "strict") + "\"" + maybe(30, ", excludeSNATCIDRs: [10.1.0.0/24]")
+		", podSecurityGroups: \"" + pick("off", "off", "standard", "strict") + "\"" + maybe(30, ", excludeSNATCIDRs: ["+pick("10.1.0.0/24", "0.0.0.0/0")+"]") + maybe(30, ", externalServiceCIDRs: [10.2.1.0/24]")
 	subnets := "{name: tagged, cidr: 10.20.9.0/26, zone: us-east-1a, role: other, cni: true}, {name: peers, cidr: 10.20.8.0/28, zone: us-east-1a, role: other}"
 	acl := maybe(30, "\n    networkACLs: [{name: strict, subnets: [new], inbound: ["+pick("\"100 allow tcp/1024-65535 0.0.0.0/0\", \"110 allow udp/* 0.0.0.0/0\"", "\"100 allow any 10.0.0.0/8\"", "\"90 deny tcp/32768-60999 10.1.0.0/24\", \"100 allow any 0.0.0.0/0\"")+
 		"], outbound: [\"100 allow any 0.0.0.0/0\"]}]")
@@ -248,7 +248,7 @@ func drawEstate(r *rand.Rand) string {
 	var apps strings.Builder
 	for i, extra := range []string{"", "", pick("compute: fargate, ", "hostNetwork: true, ", "")} {
 		fmt.Fprintf(&apps, "\n    - {name: app%d, namespace: %s, %spods: {min: 2, max: 6}, flows: [{to: db}, {to: %s}, {to: %s}%s]}",
-			i, pick("one", "two"), extra, pick("syslog", "web"), pick("peer", "store"), maybe(20, ", {to: caller, initiator: destination}"))
+			i, pick("one", "two"), extra, pick("syslog", "web"), pick("peer", "store", "service"), maybe(20, ", {to: caller, initiator: destination}"))
 	}
 	return fmt.Sprintf(`apiVersion: egressplan/v1
 kind: Environment
@@ -261,7 +261,7 @@ spec:
     subnets: [%s]%s
   pools: [{name: routable, cidrs: [10.20.64.0/18], routable: true}, {name: inside, cidrs: [100.64.0.0/16], routable: false}]
   onPrem: {sites: [{name: dc1, cidrs: [10.0.0.0/14], links: [{name: dx1, over: direct-connect}%s]}]}
-  cluster: {nodeType: m5.large, ciliumHA: %s, cilium: {ipam: %s}, istio: {outboundTrafficPolicy: %s}, vpcCNI: {%s}%s}
+  cluster: {nodeType: m5.large, ciliumHA: %s, cilium: {ipam: %s%s}, istio: {outboundTrafficPolicy: %s%s}, vpcCNI: {%s}%s}
 ---
 apiVersion: egressplan/v1
 kind: FirewallRequirements
@@ -272,6 +272,7 @@ spec:
     - {name: web, kind: on-premises, firewall: edge, cidrs: [10.2.0.0/24], ports: [tcp/443%s]}
     - {name: syslog, kind: on-premises, firewall: edge, cidrs: [10.1.0.20/32], ports: [%s]}
     - {name: caller, kind: on-premises, firewall: edge, cidrs: [10.1.0.30/32], ports: [tcp/8443]}
+    - {name: service, kind: on-premises, firewall: edge, cidrs: [10.2.1.7/32], ports: [tcp/5432], clusterIP: 172.20.0.77}
     - {name: peer, kind: network, cidrs: [10.20.8.4/32], ports: [tcp/5000]}
     - {name: store, kind: aws-service, service: s3, ports: [tcp/443]}
 ---
@@ -283,7 +284,8 @@ apiVersion: egressplan/v1
 kind: AppInventory
 spec:
   apps:%s
-`, zones, subnets, acl, vpn, pick("oss", "enterprise"), pick("eni", "cluster-pool"), pick("ALLOW_ANY", "REGISTRY_ONLY"), cni,
+`, zones, subnets, acl, vpn, pick("oss", "enterprise"), pick("eni", "cluster-pool"), maybe(30, ", excludedCIDRs: ["+pick("10.2.0.0/28", "10.2.0.0/24", "10.0.0.0/8")+"]")+maybe(20, ", nonMasqueradeCIDRs: [10.2.0.0/16]"),
+		pick("ALLOW_ANY", "REGISTRY_ONLY"), maybe(30, ", excludeOutboundIPRanges: ["+pick("10.1.0.0/16", "10.2.0.0/28")+"]"), cni,
 		maybe(25, ", securityGroupEgress: [tcp/1521 10.1.0.0/16, tcp/20000-20100 10.20.0.0/16, udp/8472 10.20.0.0/16]")+maybe(20, ", securityGroupIngress: [tcp/8443 10.1.0.0/24]"),
 		pick("app", "namespace", "cluster"), maybe(40, ", 10.1.0.11/32"), maybe(30, ", udp/8000-8010"), pick("udp/514", "icmp"), pick("all", "1"), pick("1", "2"), apps.String())
 }
