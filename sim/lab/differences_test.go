@@ -21,7 +21,8 @@ var differences = []difference{
 	{"a proxy opens its connection once the client's is complete, which needs the way back too; the walker's way there does not look back", handshake},
 	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
 	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
-	{"a packet comes to the same translator again, which gives it another port: the two flows would have the same answers", twice},
+	{"a packet comes to the same translator again, which gives it another port, as the two flows would have the same answers, and undoes one of both at a time", twice},
+	{"an answer comes again to the node that has undone its translation: to conntrack a new flow that clashes with the first and gets another port", twiceBack},
 	{"a TCP or echo answer whose question a node has not seen is nothing that a kernel translates or a proxy accepts; the walker treats it like a question", strangeAnswer},
 }
 
@@ -46,8 +47,8 @@ func handshake(c *comparison) bool {
 func (c *comparison) completes(leg Walk, end sim.NodeID) bool {
 	n := &sim.Network{Nodes: slices.Clone(c.net.Nodes)}
 	first, last := &n.Nodes[leg.Start], &n.Nodes[end]
-	if first.Proxy = nil; leg.Packet != c.walk.Packet {
-		first.NAT = nil
+	if leg.Packet != c.walk.Packet {
+		first.Proxy, first.NAT = nil, nil
 	}
 	last.Owns, last.Proxy, last.SessionOnly = []netip.Prefix{everything}, nil, false
 	walker := sim.NewWalker(n)
@@ -65,15 +66,15 @@ func sameNode(c *comparison) bool {
 // the ports.
 func samePort(c *comparison) bool {
 	same := slices.ContainsFunc(c.hops, func(h sim.Hop) bool {
-		p := c.net.Nodes[h.Node].Proxy
-		return p != nil && h.Before.Dst == h.After.Dst &&
-			slices.ContainsFunc(p.Forwards, func(f sim.Forward) bool { return f.From == h.Before.Src.Addr() })
+		return h.ProxyRef != 0 && h.Before.Dst == h.After.Dst && (h.Before.Src.Addr() == h.After.Src.Addr() ||
+			c.net.Nodes[h.Node].Proxy.Forwards[h.ProxyRef-1].From == h.Before.Src.Addr())
 	})
 	return same && c.kernel.At == c.there.At && c.kernel.Packet.Src.Addr() == c.there.Packet.Src.Addr() &&
 		c.kernel.Replied == (c.back.Verdict == sim.Delivered)
 }
 
-// twice: no difference but the port, at a node that has two flows of the walk.
+// twice: no difference there but the port, at a node that has two flows of the
+// walk; of the answer the kernel then undoes one translation, the walker both.
 func twice(c *comparison) bool {
 	visits := map[sim.NodeID]int{}
 	for _, h := range c.hops {
@@ -83,7 +84,19 @@ func twice(c *comparison) bool {
 	}
 	again := slices.ContainsFunc(slices.Collect(maps.Values(visits)), func(n int) bool { return n > 1 })
 	return again && c.kernel.At == c.there.At && c.kernel.Packet.Src.Addr() == c.there.Packet.Src.Addr() &&
-		c.kernel.Replied == (c.back.Verdict == sim.Delivered)
+		(!c.kernel.Replied || c.back.Verdict == sim.Delivered)
+}
+
+// twiceBack: the walker's answer was given its old addresses by a node and came
+// there again.
+func twiceBack(c *comparison) bool {
+	for i, h := range c.way {
+		again := slices.ContainsFunc(c.way[i+1:], func(later sim.Hop) bool { return later.Node == h.Node })
+		if again && (h.Before.Src != h.After.Src || h.Before.Dst != h.After.Dst) {
+			return c.there.Verdict == c.kernel.Verdict && !c.kernel.Replied
+		}
+	}
+	return false
 }
 
 // strangeAnswer: on its way back the walker's answer was, or would have been,

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,11 +27,13 @@ type traces struct {
 	descriptors, goroutines int
 	links                   int      // of the caller's namespace
 	named                   int      // namespaces with a name
-	spaces                  []string // network namespaces that any thread of the machine is in
+	spaces                  []string // network namespaces that this process is in or holds
 }
 
-func (a traces) equal(b traces) bool {
-	return a.descriptors == b.descriptors && a.goroutines == b.goroutines && a.links == b.links && a.named == b.named && slices.Equal(a.spaces, b.spaces)
+// without reports whether nothing is there that was not before. There may be
+// less: goroutines of earlier tests end when they like.
+func (a traces) without(b traces) bool {
+	return a.descriptors == b.descriptors && a.goroutines <= b.goroutines && a.links == b.links && a.named == b.named && slices.Equal(a.spaces, b.spaces)
 }
 
 func look(t *testing.T) traces {
@@ -44,14 +47,15 @@ func look(t *testing.T) traces {
 		t.Fatal(err)
 	}
 	named, _ := os.ReadDir("/run/netns") // mostly not there
-	return traces{len(fds), runtime.NumGoroutine(), len(links), len(named), spaces(t)}
+	return traces{len(fds), runtime.NumGoroutine(), len(links), len(named), spaces(t, "self")}
 }
 
-// spaces are the network namespaces that threads are in or hold open.
-func spaces(t *testing.T) []string {
+// spaces are the network namespaces that threads of a process, or of all for
+// "[0-9]*", are in or hold open.
+func spaces(t *testing.T, process string) []string {
 	t.Helper()
 	set := map[string]bool{}
-	for _, pattern := range []string{"/proc/[0-9]*/task/[0-9]*/ns/net", "/proc/[0-9]*/fd/*"} {
+	for _, pattern := range []string{"/proc/" + process + "/task/[0-9]*/ns/net", "/proc/" + process + "/fd/*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -75,10 +79,10 @@ func spaces(t *testing.T) []string {
 func sameAgain(t *testing.T, before traces) {
 	t.Helper()
 	after := look(t)
-	for deadline := time.Now().Add(3 * time.Second); !after.equal(before) && time.Now().Before(deadline); after = look(t) {
+	for deadline := time.Now().Add(3 * time.Second); !after.without(before) && time.Now().Before(deadline); after = look(t) {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if !after.equal(before) {
+	if !after.without(before) {
 		t.Errorf("left behind:\nbefore %+v\nafter  %+v", before, after)
 	}
 }
@@ -98,7 +102,7 @@ func TestLeavesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(spaces(t)) - len(before.spaces); n != 4 {
+		if n := len(spaces(t, "self")) - len(before.spaces); n != 4 {
 			t.Errorf("%d namespaces for 3 nodes and the applications", n)
 		}
 		if r, err := l.Run(longWait); err != nil || !r.Replied {
@@ -140,7 +144,10 @@ func runChild(how string) int {
 	}
 	fmt.Println("built")
 	if how == "panic" {
-		go func() { panic("in the middle of a walk") }()
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin) // until it is closed
+			panic("in the middle of a walk")
+		}()
 	}
 	_, _ = l.Run(time.Minute)
 	return 0
@@ -151,34 +158,56 @@ func TestDeathLeavesNothing(t *testing.T) {
 	needLab(t)
 	before := look(t)
 	for _, how := range []string{"panic", "interrupt", "kill"} {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childVariable+"="+how)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+		left := deathOf(t, how)
+		for deadline := time.Now().Add(3 * time.Second); len(left) > 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			// A number may be another's a moment later: once gone is gone.
+			now := spaces(t, "[0-9]*")
+			left = slices.DeleteFunc(left, func(s string) bool { return !slices.Contains(now, s) })
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "built\n" {
-			t.Errorf("the child says %q, %v", line, err)
-		}
-		if how != "panic" && len(spaces(t)) <= len(before.spaces) {
-			t.Error("the child has no namespaces")
-		}
-		switch how {
-		case "interrupt":
-			err = cmd.Process.Signal(syscall.SIGINT)
-		case "kill":
-			err = cmd.Process.Kill()
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = io.Copy(io.Discard, out)
-		if err := cmd.Wait(); err == nil {
-			t.Error("the child ended well")
+		if len(left) > 0 {
+			t.Errorf("after %s: %v", how, left)
 		}
 		sameAgain(t, before)
 	}
+}
+
+// deathOf starts a child and reports the namespaces it had before it died.
+func deathOf(t *testing.T, how string) []string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+how)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "built\n" {
+		t.Errorf("the child says %q, %v", line, err)
+	}
+	had := slices.DeleteFunc(spaces(t, strconv.Itoa(cmd.Process.Pid)), func(s string) bool { return slices.Contains(spaces(t, "self"), s) })
+	if len(had) != 4 {
+		t.Errorf("the child has %d namespaces for 3 nodes and the applications", len(had))
+	}
+	switch how {
+	case "panic":
+		err = in.Close()
+	case "interrupt":
+		err = cmd.Process.Signal(syscall.SIGINT)
+	case "kill":
+		err = cmd.Process.Kill()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	if err := cmd.Wait(); err == nil {
+		t.Error("the child ended well")
+	}
+	return had
 }

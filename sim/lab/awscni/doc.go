@@ -6,5 +6,5 @@
 //
 // There is nothing here but tests:
 //
-//	cd sim/lab/awscni && go test .
+//	cd sim/lab/awscni && go test
 package awscni
