@@ -149,6 +149,9 @@ func (w *work) trafficFindings() {
 	}
 	told := map[[3]string]bool{}
 	for _, g := range gauges {
+		if g.light() {
+			continue
+		}
 		for _, r := range g.rows() {
 			w.judgeTraffic(g, r, told)
 		}

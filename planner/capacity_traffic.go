@@ -96,10 +96,18 @@ func (p part) times(d decimal.Decimal) decimal.Decimal {
 func (g gauge) rows() []CapacityRow {
 	list := []CapacityRow{g.row(resourceBandwidth, "Mbit/s", g.limit, decimal.NewFromInt(1))}
 	if g.packets > 0 {
-		perMbps := decimal.NewFromInt(1_000_000).Div(decimal.NewFromInt(8 * packetBytes))
 		list = append(list, g.row(resourcePackets, "1/s", decimal.NewFromInt(g.packets), perMbps))
 	}
 	return list
+}
+
+// perMbps is how many packets a second make 1 Mbit/s.
+var perMbps = decimal.NewFromInt(1_000_000 / (8 * packetBytes))
+
+// light reports whether one unit would carry all of it.
+func (g gauge) light() bool {
+	return g.mbps.LessThanOrEqual(g.limit) &&
+		(g.packets == 0 || g.mbps.Mul(perMbps).LessThanOrEqual(decimal.NewFromInt(g.packets)))
 }
 
 func (g gauge) row(resource, unit string, limit, scale decimal.Decimal) CapacityRow {
@@ -155,12 +163,13 @@ func (p natPattern) gauges(w *work) []gauge {
 	var list []gauge
 	for _, s := range p.sharers(w) {
 		t := w.trafficOf(s.flows)
+		mbps := w.peakMbps(t.both())
 		for _, v := range p.natViews(w, s.group) {
 			if len(v.serves) == 0 {
 				continue
 			}
 			some := int64(len(v.serves))
-			list = append(list, gauge{thing: thingNAT, name: v.name, group: s.group, zone: v.zone, mbps: w.peakMbps(t.both()), given: t.given(), unknown: t.unknown,
+			list = append(list, gauge{thing: thingNAT, name: v.name, group: s.group, zone: v.zone, mbps: mbps, given: t.given(), unknown: t.unknown,
 				limit: decimal.NewFromInt(natMbps), packets: natPackets, healthy: fixed(some, zones), shifts: v.trafficShifts(w.zones),
 				how:    "the zones it serves, both directions; it starts with 5 Gbit/s and 1 million packets a second and grows to the limit by itself",
 				source: "Amazon VPC User Guide, NAT gateway basics"})
@@ -237,9 +246,9 @@ func (p istioPattern) gauges(w *work) []gauge {
 	zones := int64(len(w.zones))
 	var list []gauge
 	for _, s := range p.sharers(w) {
-		t := w.trafficOf(s.flows)
+		all := w.gatewayGauge(w.trafficOf(s.flows))
 		for _, z := range w.zones {
-			g := w.gatewayGauge(t)
+			g := all
 			g.thing, g.name, g.group, g.zone = thingGatewayNode, "gateway node of "+s.group+" in "+z, s.group, z
 			g.planned = int64(p.story(w).perZone)
 			g.healthy = func(n int64) part { return part{1, n * zones} }
