@@ -129,10 +129,21 @@ func testSources(t *testing.T, s settings) {
 	}
 }
 
-// send sends one datagram and waits for it at the router.
+// send sends one datagram and waits for it at the router; again if it got lost,
+// as one may on a busy machine.
 func (x *site) send(t *testing.T, o origin, dst, word string) (seen, uint16) {
 	t.Helper()
-	var port uint16
+	for try := range 3 {
+		if got, port, ok := x.sendOnce(t, o, dst, fmt.Sprintf("%s, %d", word, try)); ok {
+			return got, port
+		}
+	}
+	t.Errorf("%s to %s: nothing arrived", o.name, dst)
+	return seen{}, 0
+}
+
+func (x *site) sendOnce(t *testing.T, o origin, dst, word string) (got seen, port uint16, ok bool) {
+	t.Helper()
 	aside(t, func() error {
 		if err := netns.Set(o.ns(x)); err != nil {
 			return err
@@ -150,11 +161,8 @@ func (x *site) send(t *testing.T, o origin, dst, word string) (seen, uint16) {
 		_, err = conn.Write([]byte(word))
 		return err
 	})
-	got, ok := x.next(word)
-	if !ok {
-		t.Errorf("%s to %s: nothing arrived", o.name, dst)
-	}
-	return got, port
+	got, ok = x.next(word)
+	return got, port, ok
 }
 
 // TestInbound: a flow that on-premises opens to a pod is answered from the pod's
