@@ -52,6 +52,7 @@ func (w *work) spaceFindings() {
 	}
 	w.ownSubnetsFindings()
 	w.quotaFindings()
+	w.awsFindings()
 }
 
 // unmetWhy says in words why a block found no room.
@@ -88,7 +89,7 @@ func (w *work) quotaFindings() {
 		}
 	}
 	q := w.env.Quotas
-	w.overQuota("vpcCIDRs", "quota-vpc-cidrs", q.VPCCIDRs, len(w.env.VPC.CIDRs)+len(w.layout.ranges.New), "CIDR blocks")
+	w.vpcBlockFinding(len(w.env.VPC.CIDRs) + len(w.layout.ranges.New))
 	w.overQuota("subnets", "quota-subnets", q.Subnets, len(w.env.VPC.Subnets)+newSubnets, "subnets")
 	routes := len(w.vpcCIDRs())
 	for i := range w.env.Sites {
@@ -97,13 +98,13 @@ func (w *work) quotaFindings() {
 	for _, n := range w.env.Connected {
 		routes += len(n.CIDRs)
 	}
-	w.overQuota("routesPerTable", "quota-routes", q.RoutesPerTable, routes, "routes in each new table")
+	w.overRoutes(q.RoutesPerTable.At, "each new table", routes)
 	w.overQuota("routeTables", "quota-route-tables", q.RouteTables, len(w.env.VPC.RouteTables)+newSubnets, "route tables")
 }
 
 func (w *work) overQuota(name, code string, q inventory.Value[int], n int, what string) {
 	if n > q.V {
-		w.reportAs(w.quotaSeverity(name), code, q.At, nil, "%d %s with this plan, quota %d", n, what, q.V)
+		w.reportAs(w.quotaSeverity(name), code, q.At, nil, "%d %s with this plan, quota %d: ask for at least %d", n, what, q.V, n)
 	}
 }
 

@@ -82,15 +82,18 @@ func (n need) split(bits int) (here, rest need) {
 	if n.mixed { // pieces of several sizes: first fit leaves less than one of the largest
 		take = max(0, min(take, room-each+1))
 	}
-	take = min(take, n.addresses)
+	take, extra := min(take, n.addresses), 0
+	if take == 0 && n.eni > 0 && !n.mixed && room >= 2*n.eni {
+		take, extra = room/n.eni*n.eni, n.eni
+	}
 	if take == 0 {
 		return need{}, n
 	}
 	here, rest = n, n
-	here.addresses, rest.addresses = take, n.addresses-take
+	here.addresses, rest.addresses = take, n.addresses-take+extra
 	here.prefixes = min(n.prefixes, take/each*eachPrefixes)
 	rest.prefixes = n.prefixes - here.prefixes
-	here.parts = append(slices.Clone(n.parts), fmt.Sprintf("in further blocks of the same name, because this one was there = %d", -rest.addresses))
+	here.parts = append(slices.Clone(n.parts), fmt.Sprintf("in further blocks of the same name, because this one was there = %d", take-n.addresses))
 	rest.parts = []string{fmt.Sprintf("what the blocks before do not hold = %d", rest.addresses)}
 	return here, rest
 }
@@ -211,15 +214,14 @@ func (w *work) lockEntries() ([]inventory.LockEntry, map[string]string) {
 		e := w.plan.Lock[i]
 		switch {
 		case e.Pattern != w.pattern.id():
-			note := ""
-			if s := w.subnetAt(e.CIDR); s != nil {
-				note = "existing subnet " + s.Name.V
-			}
-			add(e, note)
+			add(e, e.Note)
 		case w.layout.blocks[e.Name] == nil:
 			note := "held: nobody asks for it"
 			if w.layout.wanted[e.Name] {
 				note = "held: its demand found no room"
+			}
+			if s := w.subnetAt(e.CIDR); s != nil {
+				note += "; existing subnet " + s.Name.V
 			}
 			add(e, note)
 		}

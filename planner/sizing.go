@@ -19,6 +19,9 @@ type need struct {
 	// and eachPrefixes the /28 blocks among them; mixed: others are smaller.
 	each, eachPrefixes int
 	mixed              bool
+	// eni is what one interface of a node takes: a node may also be cut into two,
+	// which costs the second one interface in advance. 0: it may not.
+	eni int
 }
 
 // grain notes how many addresses hang together.
@@ -138,6 +141,7 @@ func (w *work) nodeAddresses(f zoneFleet) need {
 	default:
 		enis := warmENIs(f.perNode, w.nodeType.ENIs, w.nodeType.IPv4PerENI)
 		n.grain(enis*w.nodeType.IPv4PerENI, 0)
+		n.eni = w.nodeType.IPv4PerENI
 		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
 			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
 	}
@@ -157,6 +161,7 @@ func (w *work) podAddresses(f zoneFleet) need {
 	default:
 		enis := warmENIs(f.perNode, w.nodeType.ENIs-1, w.nodeType.IPv4PerENI)
 		n.grain(enis*w.nodeType.IPv4PerENI, 0)
+		n.eni = w.nodeType.IPv4PerENI
 		n.add(f.nodes*enis*w.nodeType.IPv4PerENI, "%d nodes x %d interfaces (%d pods a node, one interface warm) x %d addresses",
 			f.nodes, enis, f.perNode, w.nodeType.IPv4PerENI)
 	}

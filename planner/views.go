@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
 	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
@@ -129,12 +130,28 @@ func addressPlan(c *Candidate) *AddressPlan {
 			out.Warnings = append(out.Warnings, "["+f.Code+"] "+f.Message)
 		}
 	}
+	if other := otherPatterns(w); other != "" {
+		out.Warnings = append(out.Warnings, "the lock holds blocks of "+other+" and none of "+c.ID+": written, it holds both")
+	}
 	out.Fits = len(out.Unmet) == 0
 	if !out.Fits {
 		out.SmallestChange = append(out.SmallestChange, w.smallestChanges()...)
 	}
 	out.Free, out.Subnets = w.freeViews(), w.subnetViews()
 	return out
+}
+
+// otherPatterns names the patterns the lock is of, if it has nothing of this one.
+func otherPatterns(w *work) string {
+	var list []string
+	for i := range w.plan.Lock {
+		list = append(list, w.plan.Lock[i].Pattern)
+	}
+	if slices.Contains(list, w.pattern.id()) {
+		return ""
+	}
+	slices.Sort(list)
+	return strings.Join(slices.Compact(list), " and ")
 }
 
 // unmetViews are the demands without room, and whoever a frozen VPC leaves
@@ -167,7 +184,9 @@ func (a *AddressPlan) LockFile() []byte {
 // spaceCodes are the findings that an address plan must not be read without.
 var spaceCodes = map[string]bool{"no-space": true, "subnet-nearly-full": true, "egress-ip-unverified": true, "association-ambiguous": true,
 	"vpc-range-refused": true, "pool-not-associable": true, "quota-vpc-cidrs": true, "quota-subnets": true, "quota-route-tables": true,
-	"nat-gateway-quota": true, "on-premises-in-vpc": true, "on-premises-in-service-cidr": true, "pinned-gateway-address": true}
+	"nat-gateway-quota": true, "quota-routes": true, "quota-network-units": true, "docker-bridge-range": true,
+	"eks-cluster-subnets": true, "nat-addresses": true, "prefixes-from-aws": true, "prefixes-to-aws": true, "propagated-routes": true,
+	"allocation-moved": true, "on-premises-in-vpc": true, "on-premises-in-service-cidr": true, "pinned-gateway-address": true}
 
 func compareText(a, b string) int {
 	switch {

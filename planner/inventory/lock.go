@@ -55,6 +55,7 @@ func readEntry(d *decoder, n *yaml.Node) (LockEntry, bool) {
 		Zone:    optional(o, "zone", "", text).V,
 		Purpose: required(o, "purpose", oneOf(purposes...)).V,
 		CIDR:    block.V,
+		Note:    strings.TrimSpace(strings.TrimPrefix(n.LineComment, "#")),
 	}, true
 }
 

@@ -186,6 +186,7 @@ type LockEntry struct {
 	Zone    string
 	Purpose string
 	CIDR    netip.Prefix
+	Note    string // the comment behind the entry: for people, decides nothing
 }
 
 // PatternIDs are the four patterns in their documented order.
