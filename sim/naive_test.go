@@ -171,6 +171,9 @@ func (f *Forward) apply(p Packet, to *netip.AddrPort) Packet {
 	}
 	if to != nil {
 		p.Dst = *to
+		if p.Protocol != TCP && p.Protocol != UDP {
+			p.Dst = netip.AddrPortFrom(to.Addr(), 0)
+		}
 	}
 	if !f.KeepLabel {
 		p.Label = 0

@@ -147,7 +147,10 @@ func (w *Walker) open(v *visit, f *Forward) ending {
 	if f.From.IsValid() {
 		v.out.src, w.sources = number(f.From), nil
 	}
-	v.out.dst, v.out.dstPort = number(to.Addr()), to.Port()
+	v.out.dst = number(to.Addr())
+	if v.out.protocol.ported() {
+		v.out.dstPort = to.Port()
+	}
 	if !f.KeepLabel {
 		v.out.label = 0
 	}
