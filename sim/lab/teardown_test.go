@@ -79,7 +79,7 @@ func spaces(t *testing.T, process string) []string {
 func sameAgain(t *testing.T, before traces) {
 	t.Helper()
 	after := look(t)
-	for deadline := time.Now().Add(3 * time.Second); !after.without(before) && time.Now().Before(deadline); after = look(t) {
+	for deadline := time.Now().Add(30 * time.Second); !after.without(before) && time.Now().Before(deadline); after = look(t) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if !after.without(before) {
@@ -159,7 +159,7 @@ func TestDeathLeavesNothing(t *testing.T) {
 	before := look(t)
 	for _, how := range []string{"panic", "interrupt", "kill"} {
 		left := deathOf(t, how)
-		for deadline := time.Now().Add(3 * time.Second); len(left) > 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); len(left) > 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 			// A number may be another's a moment later: once gone is gone.
 			now := spaces(t, "[0-9]*")
 			left = slices.DeleteFunc(left, func(s string) bool { return !slices.Contains(now, s) })
