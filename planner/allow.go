@@ -93,9 +93,11 @@ func (w *work) podBlocks(a *inventory.App) []netip.Prefix {
 		if p == nil {
 			continue
 		}
-		for _, v := range w.variants(a) {
-			if addr, ok := p.addr[v]; ok {
-				list = append(list, w.b.stands[addr])
+		for _, p := range append([]*placement{p}, p.more...) {
+			for _, v := range w.variants(a) {
+				if addr, ok := p.addr[v]; ok {
+					list = append(list, w.b.stands[addr])
+				}
 			}
 		}
 	}

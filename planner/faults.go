@@ -31,7 +31,8 @@ type duration struct {
 // said to be open.
 var (
 	lastsReschedule = duration{"until its pods run on another node of the same subnets; Kubernetes gives a silent node tens of seconds and its pods minutes by default, the figures are settings of the cluster", false}
-	lastsZone       = duration{"until the lost pods run in the other zones; what is lost with the zone for good depends on the pattern", false}
+	lastsZone       = duration{"until the lost pods run in the other zones", false}
+	lastsZoneOSS    = duration{"for pods hashed to its egress nodes until their Node objects are deleted, since nothing checks their health; for its own pods until they run in other zones", false}
 	lastsLink       = duration{"until the routing protocol withdraws the link's routes: its hold time, or less with BFD; both are settings of the link", false}
 	lastsNAT        = duration{"until somebody leads the route tables to another gateway: nothing in the VPC does that by itself", true}
 	lastsEgressNode = duration{"until the Node object is deleted: the open-source egress gateway checks no health", true}
@@ -50,7 +51,7 @@ func (w *work) faults() []fault {
 	b := w.b
 	list := []fault{}
 	for _, z := range w.zones {
-		list = append(list, fault{state: State{stateZoneLost, z}, fails: b.inZone(z), survives: inventory.SurviveZoneLost, lasts: lastsZone})
+		list = append(list, fault{state: State{stateZoneLost, z}, fails: b.inZone(z), survives: inventory.SurviveZoneLost, lasts: b.zoneLasts()})
 		if hosts := b.workloadNodes(z); len(hosts) > 0 {
 			list = append(list, fault{state: State{stateNodeLost, z}, fails: hosts, survives: inventory.SurviveNodeLost, lasts: lastsReschedule, mended: true})
 		}
@@ -74,6 +75,16 @@ func (w *work) faults() []fault {
 	}
 	w.broken = list
 	return list
+}
+
+// zoneLasts is how long a lost zone is felt.
+func (b *builder) zoneLasts() duration {
+	for _, id := range b.egress {
+		if !b.watched[id] {
+			return lastsZoneOSS
+		}
+	}
+	return lastsZone
 }
 
 func kindOrder(kind string) int {

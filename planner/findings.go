@@ -183,8 +183,8 @@ func (w *work) outsideFindings() {
 // unsupportedPods are the apps a gateway pattern cannot carry.
 func (w *work) unsupportedPods() {
 	for _, a := range w.apps {
-		if len(w.onPremises(a)) == 0 {
-			continue
+		if !w.opens(a) {
+			continue // what on-premises opens passes by the gateways
 		}
 		switch {
 		case a.Compute.V == inventory.ComputeFargate:

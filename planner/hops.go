@@ -23,6 +23,8 @@ func (w *work) pathView(walker *sim.Walker, p *walked, hops bool) Path {
 		return out
 	}
 	walker.Fail(p.fault)
+	walker.Port = p.port
+	defer func() { walker.Port = 0 }()
 	_, forward := walker.Trace(p.start, p.packet, p.choice)
 	out.Forward = p.net.hops(forward)
 	if p.result.Verdict == sim.Delivered {

@@ -19,6 +19,7 @@ const (
 	barrierServiceAccount = "service-account"
 	barrierCertificate    = "certificate"
 	barrierRoute          = "route"
+	barrierSameApp        = "same-app" // matrix only: an app is in both groups
 )
 
 // barrierWords say what each barrier is, and how it is held.
@@ -74,21 +75,34 @@ func (w *work) intrusions(a *inventory.App) []intrusion {
 	var list []intrusion
 	peers, same, others := w.peersOf(a)
 	if len(peers) > 0 {
-		list = append(list, intrusion{who: "apps of the same source group", apps: peers, state: stateHealthy, barrier: barrierNone, from: w.origins(a)})
+		list = append(list, intrusion{who: "apps of the same source group", apps: peers, state: stateHealthy, barrier: barrierNone, from: w.originsOf(peers)})
 	}
 	return append(list, w.pattern.intrusions(w, a, same, others)...)
 }
 
+// originsOf are the pods of several apps.
+func (w *work) originsOf(apps []string) []origin {
+	var list []origin
+	for _, key := range apps {
+		list = append(list, w.origins(w.plan.App(key))...)
+	}
+	return list
+}
+
 // peersOf sorts the other apps: those that share a source with a, and of the
-// rest those of its namespace and those of others.
+// rest those of a namespace in which somebody may show it, and those of others.
 func (w *work) peersOf(a *inventory.App) (peers, same, others []string) {
 	sharing := map[string]bool{}
+	near := map[string]bool{a.Namespace.V: true}
 	for _, f := range w.onPremises(a) {
 		if f.inbound() {
 			continue
 		}
 		for _, k := range w.pattern.source(w, a, f.to).apps {
 			sharing[k] = k != a.Key
+			if x := w.plan.App(k); x != nil {
+				near[x.Namespace.V] = true
+			}
 		}
 	}
 	for _, x := range w.apps {
@@ -96,7 +110,7 @@ func (w *work) peersOf(a *inventory.App) (peers, same, others []string) {
 		case x == a:
 		case sharing[x.Key]:
 			peers = append(peers, x.Key)
-		case x.Namespace.V == a.Namespace.V:
+		case near[x.Namespace.V]:
 			same = append(same, x.Key)
 		default:
 			others = append(others, x.Key)
@@ -110,7 +124,7 @@ func (w *work) peersOf(a *inventory.App) (peers, same, others []string) {
 func (w *work) intrude(a *inventory.App, in intrusion) (Lookalike, bool) {
 	var sources []netip.Prefix
 	to := map[string]bool{}
-	for x := range w.misused(State{stateImpostor, a.Key}, a, misuse{from: in.from}) {
+	for x := range w.misused(State{stateImpostor, a.Key}, a, misuse{from: in.from, direct: true}) {
 		own := w.admits(x.f)
 		for _, s := range x.sources {
 			if own.contains(s) && x.allowed {
@@ -141,11 +155,13 @@ func (w *work) dedicatedIntrusions(a *inventory.App, same, others []string) []in
 				continue
 			}
 			nodes = append(nodes, o)
-			if g := w.groups[a.Key]; g != nil {
-				if bl := w.layout.get(g.name, z, purposeNodes); bl != nil {
-					o.start, o.addr = w.b.newSubnet(bl).out, w.b.standInOf(bl)
-					subnets = append(subnets, o)
-				}
+		}
+	}
+	if g := w.groups[a.Key]; g != nil {
+		for _, purpose := range []string{purposeNodes, purposePods} {
+			for _, bl := range w.groupBlocks(g.name, purpose) {
+				s := w.b.newSubnet(bl)
+				subnets = append(subnets, origin{zone: bl.zone, variant: variantHost, start: s.out, addr: w.b.standInOf(bl), label: w.stranger()})
 			}
 		}
 	}
@@ -171,7 +187,7 @@ func (w *work) matrix() []Barrier {
 	groups := w.sourceGroups()
 	list := []Barrier{}
 	for _, whose := range groups {
-		seen := w.lookalikes(whose.apps[0])
+		seen := w.lookalikes(w.opener(whose))
 		for _, who := range groups {
 			if who != whose {
 				list = append(list, weakest(who, whose, seen))
@@ -179,6 +195,17 @@ func (w *work) matrix() []Barrier {
 		}
 	}
 	return list
+}
+
+// opener is the first app of a group that opens connections: the others show no
+// source.
+func (w *work) opener(g *group) *inventory.App {
+	for _, a := range g.apps {
+		if w.opens(a) {
+			return a
+		}
+	}
+	return g.apps[0]
 }
 
 // sourceGroups are the groups that sources belong to: per destination in the
@@ -190,12 +217,12 @@ func (w *work) sourceGroups() []*group {
 	return w.list
 }
 
-// weakest is the lowest barrier that a list of lookalikes has for a group: none
-// where an app is in both.
+// weakest is the lowest barrier that a list of lookalikes has for a group; where
+// an app is in both there is nothing to tell apart.
 func weakest(who, whose *group, seen []Lookalike) Barrier {
 	b := Barrier{Who: who.name, Whose: whose.name}
 	if slices.ContainsFunc(who.apps, func(a *inventory.App) bool { return slices.Contains(whose.apps, a) }) {
-		b.State, b.Barrier = stateHealthy, barrierNone
+		b.State, b.Barrier = stateHealthy, barrierSameApp
 		return b
 	}
 	order := []string{barrierNone, barrierLabel, barrierServiceAccount, barrierSchedule, barrierNamespace, barrierCertificate}
@@ -286,7 +313,9 @@ func (id *Identity) ofAddress(c *Candidate, addr netip.Addr) {
 	}
 	for _, r := range c.AllowList {
 		if in := holds(r.Sources); r.Initiator == inventory.InitiatorApp && len(in) > 0 {
-			id.Appearances = append(id.Appearances, Appearance{App: r.App, Group: c.work.groupOf(r.App, r.To), To: []string{r.To}, States: r.States, Sources: in})
+			if states := c.work.statesOf(r.App, r.To, addr); len(states) > 0 {
+				id.Appearances = append(id.Appearances, Appearance{App: r.App, Group: c.work.groupOf(r.App, r.To), To: []string{r.To}, States: states, Sources: in})
+			}
 		}
 	}
 	id.Appearances = foldAppearances(id.Appearances)
@@ -307,6 +336,51 @@ func (id *Identity) ofAddress(c *Candidate, addr netip.Addr) {
 	}
 	slices.SortStableFunc(id.Space, func(a, b Allocation) int {
 		return netip.MustParsePrefix(a.CIDR).Bits() - netip.MustParsePrefix(b.CIDR).Bits()
+	})
+}
+
+// statesOf are the states in which an app shows an address to a destination and
+// gets through: the healthy one, and of the faults that meet its paths those in
+// which some path still shows it.
+func (w *work) statesOf(app, to string, addr netip.Addr) []string {
+	faults := w.faults()
+	met := map[int32]bool{}
+	var paths []*walked
+	for i := range w.paths {
+		if p := &w.paths[i]; p.f.app.Key == app && p.f.to.Name.V == to && !p.f.inbound() {
+			paths = append(paths, p)
+			for _, t := range p.touched {
+				met[t] = true
+			}
+		}
+	}
+	var states []string
+	if shows(paths, addr) {
+		states = append(states, stateHealthy)
+	}
+	for t := range int32(len(faults)) {
+		if !met[t] {
+			continue
+		}
+		var now []*walked
+		for _, p := range paths {
+			if slices.Contains(p.touched, t) {
+				x := w.inFault(w.b.walking(), p, &faults[t])
+				p = &x
+			}
+			now = append(now, p)
+		}
+		if shows(now, addr) {
+			states = append(states, faults[t].state.String())
+		}
+	}
+	return states
+}
+
+// shows reports whether some path that works on some way shows an address.
+func shows(paths []*walked, addr netip.Addr) bool {
+	return slices.ContainsFunc(paths, func(p *walked) bool {
+		return p.good > 0 && slices.ContainsFunc(p.sources, func(s netip.Prefix) bool { return s.Contains(addr) })
 	})
 }
 

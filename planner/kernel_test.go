@@ -113,6 +113,7 @@ func (j kernelJob) compare() string {
 func (j kernelJob) differ(k lab.Result) string {
 	w := sim.NewWalker(j.walk.Net)
 	w.Fail(sim.Break(j.walk.Net, j.walk.Fault))
+	w.Port = j.walk.Packet.Src.Port() // the kernel keeps it where the pool has it
 	there := w.Forward(j.walk.Start, j.walk.Packet, j.walk.Choice)
 	back := w.Reply()
 	switch {

@@ -21,6 +21,7 @@ type Leak struct {
 	Count    int      `json:"count"` // all
 	Sources  []string `json:"sources"`
 	Admitted bool     `json:"admitted"`
+	To       []string `json:"to"` // the destinations to which it is let through
 	Lasts    *Lasts   `json:"lasts,omitempty"`
 	Guard    string   `json:"guard"`
 }
@@ -59,15 +60,19 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 				continue
 			}
 			var sources []netip.Prefix
-			admitted := false
+			through := map[string]bool{}
 			for x := range w.misused(State{kind, a.Key}, a, m) {
-				if foreign := w.foreign(&x); len(foreign) > 0 {
+				if foreign := w.foreign(&x); len(foreign) > 0 && x.f.to.Firewall.V != "" {
 					sources = append(sources, foreign...)
-					admitted = admitted || x.allowed
+					for _, s := range foreign {
+						if w.admitsAnybody(x.f.to).contains(s) {
+							through[x.f.to.Name.V] = true
+						}
+					}
 				}
 			}
 			if len(sources) > 0 {
-				fileLeak(found, kind, a.Key, texts(cidr.Merge(sources)), admitted, m.lasts)
+				fileLeak(found, kind, a.Key, texts(cidr.Merge(sources)), sortedKeys(through), m.lasts)
 			}
 		}
 	}
@@ -89,15 +94,12 @@ func (w *work) foreign(p *walked) []netip.Prefix {
 	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return own.contains(s) })
 }
 
-func fileLeak(found map[string]*Leak, kind, app string, sources []string, admitted bool, lasts duration) {
-	key := kind + "|" + strings.Join(sources, " ")
-	if admitted {
-		key += "|admitted"
-	}
+func fileLeak(found map[string]*Leak, kind, app string, sources, to []string, lasts duration) {
+	key := kind + "|" + strings.Join(sources, " ") + "|" + strings.Join(to, " ")
 	l := found[key]
 	if l == nil {
 		k, _ := stateKindOf(kind)
-		l = &Leak{State: kind, Meaning: k.Meaning, Sources: sources, Admitted: admitted, Guard: guards[kind]}
+		l = &Leak{State: kind, Meaning: k.Meaning, Sources: sources, Admitted: len(to) > 0, To: to, Guard: guards[kind]}
 		if lasts.text != "" {
 			l.Lasts = &Lasts{lasts.text, lasts.known}
 		}

@@ -8,12 +8,13 @@ import (
 // misuse is how packets begin that somebody sends who should not, or not like
 // this, and why it may change nothing.
 type misuse struct {
-	from  []origin
-	fault *sim.Broken
-	net   *builder // another network than the candidate's own; nil: the same
-	who   string   // whose packets they are, in words
-	lasts duration // how long it can go on; empty: as long as nobody stops it
-	void  string   // why a misuse of this kind changes nothing here
+	from   []origin
+	fault  *sim.Broken
+	net    *builder // another network than the candidate's own; nil: the same
+	direct bool     // the destination's own address is asked for, not its ClusterIP
+	who    string   // whose packets they are, in words
+	lasts  duration // how long it can go on; empty: as long as nobody stops it
+	void   string   // why a misuse of this kind changes nothing here
 }
 
 // misuseKinds are the kinds of state that are about an app.

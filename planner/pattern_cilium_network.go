@@ -207,7 +207,7 @@ func (p ciliumPattern) gateway(w *work, b *builder, e gatewayEntry) sim.NodeID {
 		b.tunnelBack(id, b.places[placeKey{sharedSpace, z}])
 	}
 	b.egress[e.nodeName()] = id
-	b.podOnGateway(e, id, home)
+	b.podOnGateway(e, id, eni, home)
 	b.watched[id] = w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise
 	return id
 }
@@ -225,11 +225,13 @@ func (b *builder) tunnelBack(gateway sim.NodeID, place *placement) {
 
 // podOnGateway adds a pod that runs on a gateway node: policies hash it like any
 // other, and what they do not select leaves with the node's own address.
-func (b *builder) podOnGateway(e gatewayEntry, gateway sim.NodeID, home *block) {
+func (b *builder) podOnGateway(e gatewayEntry, gateway, eni sim.NodeID, home *block) {
 	id := b.add(kindPod, "pod on "+e.nodeName(), e.zone)
 	a := b.standIn(home)
 	b.at(id).Owns = []netip.Prefix{single(a)}
 	b.route(id, everywhere, gateway, "the node it runs on")
+	b.route(gateway, single(a), id, "a pod of this node")
+	b.toHost(eni, b.newSubnet(home), gateway, a)
 	p := &placement{zone: e.zone, host: id, start: map[string]sim.NodeID{variantPrimary: id}, addr: map[string]netip.Addr{variantPrimary: a}}
 	b.narrowPods(p)
 	b.onEgress[e.nodeName()] = p

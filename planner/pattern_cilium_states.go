@@ -87,11 +87,17 @@ func relabelled(list []origin, label sim.Label) []origin {
 // address is configured.
 func (p ciliumPattern) intrusions(w *work, a *inventory.App, same, others []string) []intrusion {
 	var bound []origin
-	for _, o := range p.onGateways(w, a) {
+	seen := map[netip.Addr]bool{}
+	for _, f := range w.onPremises(a) {
+		g := p.story(w).of[pair{a.Key, f.to.Name.V}]
+		if g == nil {
+			continue
+		}
 		for _, e := range p.story(w).entries {
-			if ip, ok := p.story(w).ips[e.ipName(w.fleetGroup(p, a))]; ok && e.zone == o.zone && e.n == 0 && o.label == 0 {
-				o.start, o.addr, o.variant = w.b.egress[e.nodeName()], ip, variantHost
-				bound = append(bound, o)
+			ip, ok := p.story(w).ips[e.ipName(g.name)]
+			if id, there := w.b.egress[e.nodeName()]; ok && there && !seen[ip] {
+				seen[ip] = true
+				bound = append(bound, origin{zone: e.zone, variant: variantHost, start: id, addr: ip})
 			}
 		}
 	}

@@ -122,6 +122,7 @@ type Walk struct {
 	Start, End sim.NodeID
 	Packet     sim.Packet
 	Choice     int
+	Port       uint16 // see sim.Walker
 	Fault      sim.Fault
 }
 
@@ -132,7 +133,7 @@ func (f *Following) EachWalk() iter.Seq2[Path, Walk] {
 			if x.noOrigin() {
 				continue
 			}
-			if !yield(f.view(x), Walk{&x.net.net, x.start, x.end, x.packet, x.choice, x.fault.Fault()}) {
+			if !yield(f.view(x), Walk{&x.net.net, x.start, x.end, x.packet, x.choice, x.port, x.fault.Fault()}) {
 				return
 			}
 		}
@@ -274,7 +275,7 @@ func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 			for _, o := range m.from {
 				for _, c := range w.cutBlocks(f.to) {
 					for _, p := range f.ports() {
-						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p), why: m.who, lasts: m.lasts, fault: m.fault}
+						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p, m.direct), why: m.who, lasts: m.lasts, fault: m.fault}
 						x.start, x.end = w.ends(f, o)
 						walker.Fail(m.fault)
 						w.follow(walker, &x, nil)

@@ -252,19 +252,24 @@ func (b *builder) placeGroups(groups []*group, exit func(out subnetNodes, zone s
 	}
 }
 
-// placeShared places the pods of all apps on the nodes they share.
+// placeShared places the pods of all apps on the nodes they share. Without custom
+// networking the pod subnet holds Fargate pods only.
 func (b *builder) placeShared() {
 	for _, z := range b.w.zones {
 		nodes, pods := b.w.layout.get(sharedSpace, z, purposeNodes), b.w.layout.get(sharedSpace, z, purposePods)
-		if pods == nil {
+		fargate := pods
+		if fargate == nil {
+			fargate = nodes
+		}
+		if pods == nil || !b.w.env.Cluster.VPCCNI.CustomNetworking.V {
 			pods = nodes
 		}
-		for _, bl := range []*block{nodes, pods} {
+		for _, bl := range []*block{nodes, pods, fargate} {
 			if bl != nil {
 				b.exitOnce(bl, z, nil, nil)
 			}
 		}
-		b.place(sharedSpace, z, nodes, pods, nodes)
+		b.place(sharedSpace, z, nodes, pods, fargate)
 	}
 }
 

@@ -224,3 +224,131 @@ func TestParseState(t *testing.T) {
 		}
 	}
 }
+
+// Whois of an address says in which states an app shows it: exactly those in
+// which walking every path finds one that works and shows it.
+func TestWhoisStates(t *testing.T) {
+	plan := loadFixture(t, "bank")
+	for _, id := range inventory.PatternIDs {
+		run, err := Simulate(plan, SimulateOptions{Pattern: id, App: "payments/ledger", To: "core-db", Faults: true, NoHops: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[string]bool{} // states that meet the flow
+		byState := map[string][]Path{}
+		for _, p := range run.Paths {
+			kinds[p.State] = true
+			byState[p.State] = append(byState[p.State], p)
+		}
+		source := byState[stateHealthy][0].Sources[0]
+		addr := netip.MustParsePrefix(source).Addr().Next()
+		if netip.MustParsePrefix(source).IsSingleIP() {
+			addr = netip.MustParsePrefix(source).Addr()
+		}
+		want := map[string]bool{}
+		for state := range kinds {
+			for _, h := range byState[stateHealthy] { // a path that the fault does not meet is as when healthy
+				now := h
+				for _, p := range byState[state] {
+					if p.Zone == h.Zone && p.Variant == h.Variant && p.Destination == h.Destination {
+						now = p
+					}
+				}
+				shows := slices.ContainsFunc(now.Sources, func(s string) bool { return netip.MustParsePrefix(s).Contains(addr) })
+				want[state] = want[state] || now.Ways.Good > 0 && shows
+			}
+		}
+		who, err := Whois(plan, id, addr.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(who.Appearances, func(a Appearance) bool { return a.App == "payments/ledger" })
+		if i < 0 {
+			t.Fatalf("%s: nobody appears as %s", id, addr)
+		}
+		for state := range kinds {
+			if got := slices.Contains(who.Appearances[i].States, state); got != want[state] {
+				t.Errorf("%s: %s in %s: whois says %v, walking %v", id, addr, state, got, want[state])
+			}
+		}
+		if len(want) < 5 || !want[stateHealthy] {
+			t.Errorf("%s: only %v walked", id, want)
+		}
+	}
+}
+
+// A leak is said to be let through exactly where some row of the firewall in
+// front of the destination holds an address of it, whoever the row is for.
+func TestLeaksAreJudgedByAllRows(t *testing.T) {
+	admitted, refused := 0, 0
+	for _, id := range inventory.PatternIDs {
+		c := pick(loadFixture(t, "bank"), id)
+		for _, l := range c.work.leaks() {
+			through := map[string]bool{}
+			for _, app := range l.Apps {
+				for _, f := range c.work.onPremises(c.work.plan.App(app)) {
+					for _, r := range c.AllowList {
+						for _, s := range r.Sources {
+							for _, seen := range l.Sources {
+								if r.To == f.to.Name.V && covers(s, seen) {
+									through[r.To] = true
+								}
+							}
+						}
+					}
+				}
+			}
+			if len(through) > 0 && !l.Admitted {
+				t.Errorf("%s: %s of %v is seen as %v, rows let that through to %v, the leak says refused", id, l.State, l.Apps, l.Sources, sortedKeys(through))
+			}
+			if l.Admitted {
+				admitted++
+			} else {
+				refused++
+			}
+		}
+	}
+	if admitted == 0 || refused == 0 {
+		t.Errorf("%d leaks admitted, %d refused: one of the two was not tried", admitted, refused)
+	}
+}
+
+// Apps of one group are named as such, and with the means that lead into any of
+// their namespaces.
+func TestLookalikesOfTheBank(t *testing.T) {
+	plan := loadFixture(t, "bank")
+	barriers := func(app, id string) (list []string, who map[string][]string) {
+		answer, err := Whois(plan, id, app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who = map[string][]string{}
+		for _, l := range answer.Lookalikes {
+			list = append(list, l.Barrier)
+			who[l.Barrier] = append(who[l.Barrier], l.Apps...)
+		}
+		slices.Sort(list)
+		return slices.Compact(list), who
+	}
+	for _, row := range []struct{ app, pattern, want string }{
+		{"payments/ledger", "vpc-subnet-cidr", "route schedule"},
+		{"lending/statements", "vpc-subnet-cidr", "route schedule"},
+		{"payments/ledger", "private-nat-gateway", "route schedule"},
+		{"payments/ledger", "cilium-egress-gateway", "label namespace schedule"},
+		{"payments/ledger", "istio-egress-gateway", "certificate schedule service-account"},
+		{"channels/mobile-bff", "vpc-subnet-cidr", "none route schedule"},
+		{"channels/mobile-bff", "cilium-egress-gateway", "label namespace none schedule"},
+	} {
+		if got, _ := barriers(row.app, row.pattern); strings.Join(got, " ") != row.want {
+			t.Errorf("%s with %s: %v, want %s", row.app, row.pattern, got, row.want)
+		}
+	}
+	_, who := barriers("payments/ledger", "cilium-egress-gateway")
+	if got := strings.Join(who["label"], " "); got != "payments/file-mover payments/fraud-check payments/payout" {
+		t.Errorf("who may wear the label: %s; those of the namespace may", got)
+	}
+	_, who = barriers("channels/mobile-bff", "vpc-subnet-cidr")
+	if got := strings.Join(who["none"], " "); got != "channels/online-bff channels/staff-portal" {
+		t.Errorf("who shares the source: %s", got)
+	}
+}

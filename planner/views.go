@@ -12,6 +12,7 @@ import (
 // asked for, only the recommended candidate carries its address plan, sources
 // and allow-list, and findings of one code are folded into one.
 func (r *Recommendation) Detail(all bool) *Recommendation {
+	r.fillCapacity(all)
 	if all {
 		for _, c := range r.Candidates {
 			if c.Leaks == nil {

@@ -83,6 +83,7 @@ type walked struct {
 	start   sim.NodeID
 	end     sim.NodeID // where it must arrive
 	choice  int        // the choice shown: the first that fails, else the first
+	port    uint16     // and the port of translations
 	result  sim.Result
 	reply   sim.Result
 	replied bool
@@ -204,7 +205,7 @@ func (w *work) placeOf(a *inventory.App, zone string) *placement {
 // addresses, several gateways) and keeps the first choice that fails, if any.
 // nodes, if given, is filled with every node that any choice passes.
 func (w *work) walk(walker *sim.Walker, f appFlow, o origin, block netip.Prefix, ports inventory.PortRange, nodes *[]sim.NodeID) walked {
-	out := walked{f: f, from: o, net: w.b, state: healthyState, packet: f.packet(o, block, ports)}
+	out := walked{f: f, from: o, net: w.b, state: healthyState, packet: f.packet(o, block, ports, false)}
 	out.start, out.end = w.ends(f, o)
 	w.follow(walker, &out, nodes)
 	return out
@@ -224,6 +225,23 @@ func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 	}
 	failed := false
 	for choice := range walker.Choices() {
+		good := w.followChoice(walker, out, choice, &failed, nodes)
+		if good {
+			out.good++
+		}
+		out.of++
+	}
+	walker.Port = 0
+	out.sources = sortedPrefixes(out.sources)
+}
+
+// followChoice walks one choice with every port of a translation's pool that
+// some network ACL may treat unlike others, and reports whether all do what the
+// flow needs.
+func (w *work) followChoice(walker *sim.Walker, out *walked, choice int, failed *bool, nodes *[]sim.NodeID) bool {
+	all := true
+	for i, port := range w.tellingPorts() {
+		walker.Port = port
 		r := walker.Forward(out.start, out.packet, choice)
 		reply := sim.Result{}
 		if r.Verdict == sim.Delivered {
@@ -242,17 +260,40 @@ func (w *work) follow(walker *sim.Walker, out *walked, nodes *[]sim.NodeID) {
 		astray := r.Verdict == sim.Delivered && !w.reaches(out, r)
 		allowed := r.Verdict == sim.Delivered && !astray && w.admitted(out, judged)
 		good := allowed && reply.Verdict == sim.Delivered && reply.At == out.start
-		if good {
-			out.good++
-		}
-		if choice == 0 || !good && !failed {
-			out.choice, out.result, out.reply, out.allowed, out.astray = choice, r, reply, allowed, astray
+		if choice == 0 && i == 0 || !good && !*failed {
+			out.choice, out.port, out.result, out.reply, out.allowed, out.astray = choice, port, r, reply, allowed, astray
 			out.replied = r.Verdict == sim.Delivered && reply.Verdict == sim.Delivered && reply.At == out.start
 		}
-		failed = failed || !good
-		out.of++
+		*failed = *failed || !good
+		all = all && good
 	}
-	out.sources = sortedPrefixes(out.sources)
+	return all
+}
+
+// tellingPorts are the ports of translations that are worth a walk: the lowest,
+// and where there are network ACLs the highest, and both sides of every border
+// of their port ranges, since any port of a pool may be given.
+func (w *work) tellingPorts() []uint16 {
+	if w.ports != nil {
+		return w.ports
+	}
+	seen := map[uint16]bool{0: true}
+	for i := range w.env.VPC.NetworkACLs {
+		acl := &w.env.VPC.NetworkACLs[i]
+		seen[natPortTo] = true
+		for _, r := range append(slices.Clone(acl.Inbound), acl.Outbound...) {
+			for _, p := range []int{int(r.Ports.From) - 1, int(r.Ports.From), int(r.Ports.To), int(r.Ports.To) + 1} {
+				if p > natPortFrom && p < natPortTo {
+					seen[uint16(p)] = true
+				}
+			}
+		}
+	}
+	for p := range seen {
+		w.ports = append(w.ports, p)
+	}
+	slices.Sort(w.ports)
+	return w.ports
 }
 
 // misused reports whether the state is a misuse.
@@ -271,8 +312,8 @@ func narrowest(a, b uint16) uint16 {
 
 // packet is the first packet of a flow: from a pod's lowest ephemeral port, or
 // from the destination's where on-premises opens the connection. Where the
-// destination has a ClusterIP, the app asks for that.
-func (f appFlow) packet(o origin, block netip.Prefix, ports inventory.PortRange) sim.Packet {
+// destination has a ClusterIP, the app asks for that unless it is direct.
+func (f appFlow) packet(o origin, block netip.Prefix, ports inventory.PortRange, direct bool) sim.Packet {
 	p := sim.Packet{Protocol: protocol(ports.Protocol), Label: o.label}
 	if p.Protocol == sim.Any {
 		p.Protocol = sim.TCP
@@ -285,7 +326,7 @@ func (f appFlow) packet(o origin, block netip.Prefix, ports inventory.PortRange)
 		from, to = 0, 0
 	}
 	far := firstHost(block)
-	if f.to.ClusterIP.Set && !f.inbound() {
+	if f.to.ClusterIP.Set && !f.inbound() && !direct {
 		far = f.to.ClusterIP.V
 	}
 	if f.inbound() {

@@ -78,6 +78,7 @@ type work struct {
 	broken    []fault
 	merged    map[pair]blockSet         // sources admitted for a flow
 	cut       map[string][]netip.Prefix // a destination's blocks as walked
+	ports     []uint16                  // see tellingPorts
 	rowsTo    map[string][]AllowRow     // of connections that apps open, by destination
 	layout    *layout
 	b         *builder

@@ -76,11 +76,12 @@
 // # Ports
 //
 // A translation with a pool of ports may give any of them. The walk takes the
-// lowest, or the highest if Walker.HighPort is set, because those are the ones
-// that a filter opened for a narrower range refuses.
+// one nearest to Walker.Port, the lowest unless that is set. A filter that is
+// opened for a narrower range refuses an end of the pool or a port beside one of
+// its own borders: these are worth a walk each.
 //
 // # Limits
 //
 // Only IPv4. A walk visits at most 64 nodes, more count as a loop. A walk is a
-// pure function of network, start, packet, choice and HighPort.
+// pure function of network, start, packet, choice, Port, Size and fault.
 package sim

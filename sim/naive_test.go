@@ -11,7 +11,7 @@ import (
 type naive struct {
 	net      *Network
 	choice   int
-	high     bool
+	port     uint16
 	size     uint16
 	fault    Fault
 	limits   []uint16 // of the nodes that took the packet
@@ -221,7 +221,10 @@ func (s *naive) poolPort(t NAT, p Packet) uint16 {
 	if p.Protocol != TCP && p.Protocol != UDP || t.PortTo == 0 {
 		return p.Src.Port()
 	}
-	if s.high {
+	if s.port > t.PortFrom && s.port <= t.PortTo {
+		return s.port
+	}
+	if s.port > t.PortTo {
 		return t.PortTo
 	}
 	return t.PortFrom

@@ -23,14 +23,17 @@ type trial struct {
 	packet Packet
 	start  NodeID
 	choice int
-	high   bool
+	port   uint16
 	size   uint16
 	fault  Fault
 }
 
 func newTrial(c chance) trial {
 	m := &maker{chance: c}
-	x := trial{net: m.network(), packet: m.packet(), choice: m.IntN(6), high: m.yes(30), fault: m.fault()}
+	x := trial{net: m.network(), packet: m.packet(), choice: m.IntN(6), fault: m.fault()}
+	if m.yes(40) {
+		x.port = []uint16{2, 1024, 40000, 65535}[m.IntN(4)]
+	}
 	if m.yes(20) {
 		x.size = uint16(1350 + 50*m.IntN(6))
 	}
@@ -42,7 +45,7 @@ func newTrial(c chance) trial {
 
 func (x trial) walker() *Walker {
 	w := NewWalker(x.net)
-	w.HighPort, w.Size = x.high, x.size
+	w.Port, w.Size = x.port, x.size
 	w.Fail(Break(x.net, x.fault))
 	return w
 }
@@ -50,7 +53,7 @@ func (x trial) walker() *Walker {
 // against walks a trial by both implementations.
 func (x trial) against() (there, back Result, err error) {
 	w := x.walker()
-	s := &naive{net: x.net, choice: x.choice, high: x.high, size: x.size, fault: x.fault}
+	s := &naive{net: x.net, choice: x.choice, port: x.port, size: x.size, fault: x.fault}
 	there = w.Forward(x.start, x.packet, x.choice)
 	want := s.forward(x.start, x.packet)
 	if !reflect.DeepEqual(there, want) {

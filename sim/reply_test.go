@@ -111,7 +111,9 @@ func TestFiltersOnReplies(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			n := chain(Node{Name: "nat", NAT: tt.nat}, Node{Name: "filter", Ingress: tt.ingress, Egress: tt.egress})
 			w := NewWalker(n)
-			w.HighPort = tt.high
+			if tt.high {
+				w.Port = 65535
+			}
 			if r := w.Forward(0, query(), 0); r.Verdict != Delivered {
 				t.Fatalf("there: %v at %d", r.Code, r.At)
 			}

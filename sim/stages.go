@@ -259,11 +259,8 @@ func (w *Walker) masquerade(v *visit, t *table) ending {
 
 // port is the source port that a translation gives.
 func (w *Walker) port(n *NAT, p *tuple) uint16 {
-	switch {
-	case n.PortFrom == 0 && n.PortTo == 0 || !p.protocol.ported():
+	if n.PortFrom == 0 && n.PortTo == 0 || !p.protocol.ported() {
 		return p.srcPort
-	case w.HighPort:
-		return n.PortTo
 	}
-	return n.PortFrom
+	return min(max(w.Port, n.PortFrom), n.PortTo)
 }

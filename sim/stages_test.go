@@ -166,14 +166,22 @@ func TestTunnelAction(t *testing.T) {
 	}
 }
 
-// TestHighPort: either end of the pool, for those that refuse it.
-func TestHighPort(t *testing.T) {
+// TestPort: any port of the pool, for filters that refuse some of them.
+func TestPort(t *testing.T) {
 	n := chain(Node{NAT: []NAT{{To: ips("10.20.80.5"), PortFrom: 1024, PortTo: 65535}}})
 	w := NewWalker(n)
 	if r := w.Forward(0, query(), 0); r.Packet.Src.Port() != 1024 {
 		t.Errorf("low: %v", r.Packet.Src)
 	}
-	w.HighPort = true
+	w.Port = 32768
+	if r := w.Forward(0, query(), 0); r.Packet.Src.Port() != 32768 {
+		t.Errorf("inside: %v", r.Packet.Src)
+	}
+	w.Port = 80
+	if r := w.Forward(0, query(), 0); r.Packet.Src.Port() != 1024 {
+		t.Errorf("below: %v", r.Packet.Src)
+	}
+	w.Port = 65535
 	if r := w.Forward(0, query(), 0); r.Packet.Src.Port() != 65535 {
 		t.Errorf("high: %v", r.Packet.Src)
 	}

@@ -10,9 +10,11 @@ const maxHops = 64
 // and the flow of the last one for Reply, so it is not safe for concurrent use:
 // give each goroutine its own. The network must not change meanwhile.
 type Walker struct {
-	// HighPort makes translations with a pool of ports give its highest instead
-	// of its lowest. Both ends of a pool are what a narrower filter refuses.
-	HighPort bool
+	// Port is the port that translations with a pool give: itself, or the end of
+	// the pool that is nearest. 0 is the lowest of every pool, 65535 the highest;
+	// a filter that is narrower than the pool refuses one of these, or one beside
+	// a border of its rules.
+	Port uint16
 	// Size is the length of every packet walked, in bytes with the IP header, not
 	// to be fragmented; 0 fits everywhere.
 	Size uint16

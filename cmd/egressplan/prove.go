@@ -69,6 +69,7 @@ func prove(w planner.Walk, wait time.Duration) (*planner.Proof, error) {
 	}
 	walker := sim.NewWalker(w.Net)
 	walker.Fail(sim.Break(w.Net, w.Fault))
+	walker.Port = w.Packet.Src.Port() // the kernel keeps it where the pool has it
 	there := walker.Forward(w.Start, w.Packet, w.Choice)
 	back := walker.Reply()
 	p := &planner.Proof{Arrived: got.Verdict == sim.Delivered, Replied: got.Replied, Agrees: (there.Verdict == sim.Delivered) == (got.Verdict == sim.Delivered)}

@@ -13,7 +13,7 @@ import (
 // allowRows is how many rows of the allow-list are shown before the rest is
 // counted; manyAddresses how many of a row's addresses are written out.
 const (
-	allowRows     = 40
+	allowRows     = 400
 	manyAddresses = 16
 )
 
@@ -111,8 +111,11 @@ func openedBy(initiator string) string {
 
 // portRange is a row's protocol and ports: "tcp/1521", "tcp/1024-2048", "icmp".
 func portRange(r planner.AllowRow) string {
-	if r.PortTo > r.PortFrom {
+	if r.PortTo > r.PortFrom && (r.Protocol == "tcp" || r.Protocol == "udp") {
 		return fmt.Sprintf("%s/%d-%d", r.Protocol, r.PortFrom, r.PortTo)
+	}
+	if r.Protocol != "tcp" && r.Protocol != "udp" {
+		return r.Protocol
 	}
 	return portText(r.Protocol, r.PortFrom)
 }

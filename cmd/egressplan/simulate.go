@@ -50,8 +50,8 @@ In any other state the question was what happens, and the exit code is 0.`,
 	cmd.Flags().BoolVar(&a.proven, "prove", false, "send the packets for real through Linux network namespaces (needs root)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a.Pattern, a.State, a.Faults = pattern.value, state.value, faults.value != ""
-		a.Baseline = output.value != "json" && isFault(a.State) && !a.hopsAsked()
-		a.NoHops = a.comparing() && !a.trace
+		a.Baseline = output.value != "json" && isFault(a.State)
+		a.NoHops = a.comparing() && !a.hopsAsked()
 		if a.proven && output.value == "markdown" {
 			return usageError(cmd, errors.New("--prove goes with -o table or json"))
 		}
@@ -133,6 +133,9 @@ func checkNames(plan *inventory.Plan, o planner.SimulateOptions) error {
 			known = append(known, plan.Apps[i].Key)
 		}
 		return fmt.Errorf("no app %q (apps are named namespace/name)%s", o.App, didYouMean(o.App, known))
+	}
+	if o.App != "" && plan.Destination(o.To) != nil && !slices.ContainsFunc(plan.App(o.App).Flows, func(f inventory.Flow) bool { return f.To.V == o.To }) {
+		return fmt.Errorf("%s has no flow to %s", o.App, o.To)
 	}
 	if o.To != "" && plan.Destination(o.To) == nil {
 		var known []string

@@ -53,7 +53,7 @@ func (a *simulation) markdown(w *bufio.Writer) error {
 
 func (a *simulation) markdownGroups(w *bufio.Writer) {
 	several := len(states(a.paths)) > 1
-	groups := foldPaths(a.paths)
+	groups := a.besides(foldPaths(a.paths))
 	for i := range groups {
 		g := &groups[i]
 		fmt.Fprintln(w, "\n## "+review.Text(pick(several, g.State+": ", "")+strings.TrimSuffix(a.verdictText(g), ".")))

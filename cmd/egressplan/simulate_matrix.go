@@ -45,7 +45,7 @@ func placeOf(p *planner.Path) place { return place{p.Zone, p.Variant, p.Destinat
 type fate struct {
 	state             planner.State
 	first, later      planner.Ways // until it is noticed, and after
-	gone              int // of later: from pods that are lost themselves
+	gone              int          // of later: from pods that are lost themselves
 	seen              []string
 	admitted, refused int // paths
 	answered, lost    int

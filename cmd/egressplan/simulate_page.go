@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"egressplan/planner"
@@ -23,8 +24,8 @@ func (a *simulation) page(p *page) error {
 	case a.comparing():
 		p.title(a.summary())
 		a.writeLeftOut(p)
-		if err = a.writeMatrix(p); err == nil && a.trace {
-			err = a.writeGroups(p, groups)
+		if err = a.writeMatrix(p); err == nil && a.hopsAsked() {
+			err = a.writeGroups(p, a.besides(groups))
 		}
 	case !a.hopsShown():
 		p.title(a.summary())
@@ -40,6 +41,14 @@ func (a *simulation) page(p *page) error {
 	}
 	a.writeNotes(p)
 	return err
+}
+
+// besides leaves the healthy paths out where they only stand for comparison.
+func (a *simulation) besides(groups []pathGroup) []pathGroup {
+	if !a.Baseline {
+		return groups
+	}
+	return slices.DeleteFunc(groups, func(g pathGroup) bool { return g.State == healthy })
 }
 
 // writeNothing says why there is no path.

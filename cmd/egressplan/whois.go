@@ -192,6 +192,7 @@ func writeMatrix(p *page, id *planner.Identity) error {
 	for _, b := range used {
 		p.item("  "+letter(false, b)+"  ", b)
 	}
+	p.item("  .  ", "nothing that was walked shows it")
 	p.para("Ask for an app to see what was walked.")
 	return nil
 }
@@ -207,6 +208,8 @@ func letter(self bool, barrier string) string {
 		return "A"
 	case barrier == "none":
 		return "!"
+	case barrier == "same-app":
+		return "="
 	}
 	return strings.ToUpper(barrier[:1])
 }
@@ -227,7 +230,7 @@ func writeLeaks(p *page, title string, leaks []planner.Leak) {
 			p.item("- ", "["+l.State+"] "+l.Meaning)
 		}
 		p.item("  ", fmt.Sprintf("%s: seen as %s; %s", folded(l.Apps, 3, l.Count), folded(l.Sources, 6, 0),
-			pick(l.Admitted, "the allow-list LETS IT THROUGH to some destination", "the allow-list refuses it")))
+			pick(l.Admitted, "the allow-list LETS IT THROUGH to "+folded(l.To, 4, 0), "the allow-list refuses it")))
 		if i < len(shown)-1 && shown[i+1].State == l.State {
 			continue
 		}
