@@ -26,27 +26,38 @@ func Allocate(req Request) Result {
 }
 
 // best keeps as many groups together as can be without losing a demand that
-// would be met if no group were kept together.
+// would be met if no group were kept together; the others it keeps together in
+// parts, as large ones as can be.
 func (j *job) best() *attempt {
-	grouped := j.try(len(j.groups))
+	grouped := j.try(len(j.groups), 0)
 	if grouped.unmet == 0 || len(j.groups) == 0 {
 		return grouped
 	}
-	plain := j.try(0)
+	plain := j.try(0, 0)
 	if grouped.meets(plain) {
 		return grouped
 	}
-	best := plain
+	best, honoured := plain, 0
 	sort.Search(len(j.groups)-1, func(broken int) bool {
-		a := j.try(len(j.groups) - 1 - broken)
+		n := len(j.groups) - 1 - broken
+		a := j.try(n, 0)
 		ok := a.meets(plain)
-		if ok {
-			best = a
+		if ok && n > honoured {
+			best, honoured = a, n
 		}
 		return ok
 	})
+	for cuts := 1; cuts <= mostCuts; cuts++ {
+		if a := j.try(honoured, cuts); a.meets(plain) {
+			return a
+		}
+	}
 	return best
 }
+
+// mostCuts is into how small parts a group is broken before its items go alone:
+// eighths of its block.
+const mostCuts = 3
 
 func (j *job) result(a *attempt) Result {
 	for i, at := range a.placed {

@@ -155,11 +155,11 @@ func TestAllocateGroups(t *testing.T) {
 		want: "a1=10.0.0.0/26 a2=10.0.0.64/26 a3=10.0.8.64/26 s=10.0.8.0/26",
 	}, {
 		// Together the group takes five eighths of the only /25, and the /26
-		// fits nowhere. Apart, its members fill the holes.
+		// fits nowhere. Four of them go where the /26 leaves room, one into a hole.
 		name: "grouping never makes a demand fail",
 		req: cidr.Request{Pools: one("10.0.0.0/25 10.0.8.0/28 10.0.8.32/28 10.0.8.64/28 10.0.8.96/28"),
 			Demands: demands("g1/28@g g2/28@g g3/28@g g4/28@g g5/28@g s/26", "p")},
-		want: "g1=10.0.8.0/28 g2=10.0.8.32/28 g3=10.0.8.64/28 g4=10.0.8.96/28 g5=10.0.0.64/28 s=10.0.0.0/26",
+		want: "g1=10.0.0.64/28 g2=10.0.0.80/28 g3=10.0.0.96/28 g4=10.0.0.112/28 g5=10.0.8.0/28 s=10.0.0.0/26",
 	}, {
 		// The group lies in p when s comes, and none of its members is large
 		// enough to make room for s: the group must be broken up.

@@ -46,25 +46,34 @@ type unit struct {
 	lo, hi int32
 	bits   int
 	size   uint64 // addresses of the items
+	part   bool   // of a group that is broken up
 }
 
-func (j *job) try(honoured int) *attempt {
+func (j *job) try(honoured, cuts int) *attempt {
 	a := &attempt{job: j, placed: make([]placement, len(j.items)), movers: make([]roster, len(j.pools)), stuck: map[kind]bool{}}
 	for _, s := range j.start {
 		a.spaces = append(a.spaces, s.clone())
 	}
 	// Splitting a run only makes narrower ones, so a length is complete when its
 	// turn comes. Single items go first: a run can be split when nothing is left.
-	q := a.queue(honoured)
+	q := a.queue(honoured, cuts)
 	for length := range q.singles {
 		slices.Sort(q.singles[length])
 		for _, i := range q.singles[length] {
 			a.placeItem(i)
 		}
-		slices.SortFunc(q.runs[length], func(u, v unit) int { return cmp.Compare(u.lo, v.lo) })
+		// Whole groups before parts, then the fullest: what leaves some of its
+		// block can do in pieces.
+		slices.SortFunc(q.runs[length], func(u, v unit) int {
+			if u.part != v.part {
+				return map[bool]int{false: -1, true: 1}[u.part]
+			}
+			return cmp.Or(cmp.Compare(v.size, u.size), cmp.Compare(u.lo, v.lo))
+		})
 		for _, u := range q.runs[length] {
 			if !a.placeRun(u) {
 				low, high := a.halves(u)
+				low.part, high.part = u.part, u.part
 				q.add(low)
 				q.add(high)
 			}
@@ -88,8 +97,9 @@ func (q *queue) add(u unit) {
 }
 
 // queue is all items: each honoured group one unit, less what went beside the
-// group's fixed blocks.
-func (a *attempt) queue(honoured int) *queue {
+// group's fixed blocks; the others cut in halves so many times, or in single
+// items for no cuts at all.
+func (a *attempt) queue(honoured, cuts int) *queue {
 	var q queue
 	next := int32(0)
 	singles := func(until int32) {
@@ -100,10 +110,16 @@ func (a *attempt) queue(honoured int) *queue {
 	}
 	for i := range a.groups {
 		g := &a.groups[i]
-		if int(g.rank) >= honoured {
+		broken := int(g.rank) >= honoured
+		if broken && cuts == 0 {
 			continue
 		}
 		singles(g.lo)
+		if broken {
+			a.cut(&q, a.unit(g.lo, g.hi), cuts)
+			next = g.hi
+			continue
+		}
 		if next = a.placeBeside(g); next < g.hi {
 			q.add(a.unit(next, g.hi))
 			next = g.hi
@@ -111,6 +127,19 @@ func (a *attempt) queue(honoured int) *queue {
 	}
 	singles(int32(len(a.items)))
 	return &q
+}
+
+func (a *attempt) cut(q *queue, u unit, times int) {
+	if times == 0 || u.hi-u.lo == 1 {
+		u.part = true
+		q.add(u)
+		return
+	}
+	low, high := a.halves(u)
+	a.cut(q, low, times-1)
+	if high.lo < high.hi {
+		a.cut(q, high, times-1)
+	}
 }
 
 func (a *attempt) unit(lo, hi int32) unit {

@@ -19,9 +19,19 @@
 //     the addresses for all of it;
 //   - the blocks of one group lie in one aligned parent block, beside the
 //     group's fixed blocks if it has any; failing that, its halves do,
-//     and so on;
+//     and so on: that is what keeps the entries after summarising few;
 //   - large free blocks stay whole: the largest demand goes first, and takes
 //     from the smallest free block that holds it, the lowest address first.
+//
+// It does not keep the neighbour of a block free for its growth: best fit fills
+// the small holes, which often are such neighbours. What outgrows its block gets
+// another one as near as there is room.
+//
+// Against exhaustive search on pools of 32 addresses with holes, up to five
+// demands in three groups: whether everything fits is always the same. Over
+// 20,000 random cases, of which 15,186 fit, the entries after summarising were
+// one more than the fewest possible in 39, and never two more
+// (TestGoalsAgainstExhaustiveSearch).
 //
 // Largest first and best fit lose nothing within one pool: aligned blocks of
 // power-of-two sizes nest or are apart, so once all larger demands are placed,

@@ -104,6 +104,13 @@ func (l *loader) source(s Source) {
 		l.incomplete = true
 		return
 	}
+	if !l.plainLock(s, data) {
+		l.yaml(s, data)
+	}
+}
+
+// yaml reads all documents of a text.
+func (l *loader) yaml(s Source, data []byte) {
 	d := &decoder{report: l.report, file: s.Name}
 	// A Decoder, because yaml.Unmarshal stops silently after the first document.
 	dec := yaml.NewDecoder(bytes.NewReader(data))

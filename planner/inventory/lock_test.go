@@ -96,3 +96,52 @@ func TestLockPath(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The line reader and the YAML reader agree on every lock that is written: the
+// same entries at the same places. What the line reader does not take it leaves
+// alone.
+func TestPlainLockIsYAML(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var entries []LockEntry
+		notes := map[string]string{}
+		for i := range rapid.IntRange(1, 8).Draw(t, "entries") {
+			e := LockEntry{Name: fmt.Sprintf("app/%s/a%d/eu-central-1a/nodes", rapid.SampledFrom([]string{"n", "a+b", "x_y"}).Draw(t, "namespace"), i),
+				Pattern: rapid.SampledFrom(PatternIDs).Draw(t, "pattern"), Pool: rapid.SampledFrom([]string{"", "routable", "7"}).Draw(t, "pool"),
+				Zone: rapid.SampledFrom([]string{"", "eu-central-1a"}).Draw(t, "zone"), Purpose: PurposeNodes,
+				CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 20, byte(64 + i), 0}), rapid.IntRange(24, 28).Draw(t, "bits"))}
+			entries = append(entries, e)
+			notes[e.Key()] = rapid.SampledFrom([]string{"", "held: nobody asks for it", "a # b", "x } # y"}).Draw(t, "note")
+		}
+		data := WriteLock(rapid.SampledFrom([]string{"", "prod", "no"}).Draw(t, "environment"), entries, notes)
+		agree(t, data)
+	})
+}
+
+func agree(t interface {
+	Fatalf(string, ...any)
+}, data []byte) {
+	fast, slow := newLoader(), newLoader()
+	if !fast.plainLock(Source{Name: "lock", Data: data}, data) {
+		if len(fast.plan.Lock) > 0 || len(fast.seen) > 0 {
+			t.Fatalf("refused, and changed something:\n%s", data)
+		}
+		return
+	}
+	slow.yaml(Source{Name: "lock", Data: data}, data)
+	if len(slow.problems) > 0 || fmt.Sprint(slow.plan.Lock) != fmt.Sprint(fast.plan.Lock) || fmt.Sprint(slow.lockNames) != fmt.Sprint(fast.lockNames) || fmt.Sprint(slow.seen) != fmt.Sprint(fast.seen) {
+		t.Fatalf("YAML reads\n%+v %v %v\nthe line reader\n%+v %v\n%s", slow.plan.Lock, slow.seen, slow.problems, fast.plan.Lock, fast.seen, data)
+	}
+}
+
+// FuzzPlainLock: whatever the file holds, the line reader takes it only if YAML
+// reads the same.
+func FuzzPlainLock(f *testing.F) {
+	f.Add(WriteLock("prod", []LockEntry{{Name: "app/a/b/eu-central-1a/nodes", Pattern: PatternIDs[0], Pool: "routable", Zone: "eu-central-1a", Purpose: PurposeNodes,
+		CIDR: netip.MustParsePrefix("10.20.64.0/28")}}, nil))
+	f.Add([]byte("apiVersion: egressplan/v1\nkind: Allocations\nspec:\n  entries:\n    - {name: a-b, pattern: vpc-subnet-cidr, purpose: nodes, cidr: 10.0.0.0/28}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, ok := newLoader().textOf(Source{Name: "lock", Data: data}); ok {
+			agree(t, data)
+		}
+	})
+}
