@@ -82,19 +82,27 @@ func (e *evaluation) feasible() []*Candidate {
 	return list
 }
 
-// distance says how much keeps a candidate from being admitted: blockers of the
-// whole estate first, then exceptions, then how many different blockers.
+// distance says how much keeps a candidate from being admitted, counted in
+// changes: each app that needs another door is one, and each blocker of the whole
+// estate; those that ask for another range or a longer list count two, since they
+// may be had for the asking, the others more than any estate's apps. What is equal
+// goes by how many different blockers there are.
 func (c *Candidate) distance() int {
-	estate, codes := 0, map[string]bool{}
+	changes, codes := len(c.Exceptions), map[string]bool{}
 	for _, f := range c.Findings {
-		if f.Severity == finding.Blocker {
-			codes[f.Code] = true
-			if f.Scope == finding.Estate {
-				estate++
-			}
+		if f.Severity != finding.Blocker {
+			continue
+		}
+		if codes[f.Code] = true; f.Scope != finding.Estate {
+			continue
+		}
+		if f.Code == "no-space" || f.Code == "allow-list-too-long" {
+			changes += 2
+		} else {
+			changes += 100_000
 		}
 	}
-	return estate*100_000_000 + len(c.Exceptions)*1_000 + len(codes)
+	return changes*1_000 + len(codes)
 }
 
 // nearest is the rejected candidate that needs the least to be admitted.
@@ -105,18 +113,43 @@ func (e *evaluation) nearest() *Nearest {
 	best := e.candidates[0]
 	n := &Nearest{Candidate: best.ID, Changes: []string{}}
 	for _, f := range best.Findings {
-		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
-			n.Changes = append(n.Changes, strings.TrimSuffix(f.Message, ".")+": "+f.Fix)
+		if f.Severity != finding.Blocker || f.Scope != finding.Estate {
+			continue
 		}
+		fix := f.Fix
+		if f.Code == "no-space" {
+			fix = cmp.Or(best.work.moreRoom(), fix)
+		}
+		n.Changes = append(n.Changes, strings.TrimSuffix(f.Message, ".")+": "+fix)
 	}
 	if k := len(best.Exceptions); k > e.plan.Policy.MaxExceptions.V {
 		codes := map[string]bool{}
 		for _, x := range best.Exceptions {
 			codes[x.Code] = true
 		}
-		n.Changes = append(n.Changes, fmt.Sprintf("set policy maxExceptions to %d and give %s another door, or resolve %s", k, plural(k, "app"), strings.Join(sortedKeys(codes), ", ")))
+		n.Changes = append(n.Changes, fmt.Sprintf("set policy maxExceptions to %d and give %s another door (%s), or resolve %s", k, plural(k, "app"), someOf(appsOf(best.Exceptions)), strings.Join(sortedKeys(codes), ", ")))
 	}
 	return n
+}
+
+// moreRoom is the least intrusive change that was tried and makes the plan fit,
+// in words; "" where none does.
+func (w *work) moreRoom() string {
+	for _, c := range w.smallestChanges() {
+		if c.Change != "pattern" {
+			return c.Detail
+		}
+	}
+	return ""
+}
+
+// appsOf are the apps of some exceptions.
+func appsOf(list []Exception) []string {
+	var apps []string
+	for _, x := range list {
+		apps = append(apps, x.App)
+	}
+	return apps
 }
 
 func (e *evaluation) rejectedSummary(n *Nearest) string {
