@@ -39,7 +39,7 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 		for end < len(shown) && shown[end].firewall == shown[0].firewall {
 			end++
 		}
-		if err := writeFirewallRows(p, shown[:end]); err != nil {
+		if err := writeFirewallRows(p, shown[:end], firewallEntries(c.AllowList, shown[0].firewall)); err != nil {
 			return err
 		}
 		shown = shown[end:]
@@ -52,8 +52,29 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 	return nil
 }
 
+// firewallEntries counts the rows of a firewall as it holds them and maxEntries
+// counts them: distinct single sources, destinations and ports.
+func firewallEntries(rows []planner.AllowRow, firewall string) int {
+	seen := map[[3]string]bool{}
+	for _, r := range rows {
+		if r.Firewall != firewall {
+			continue
+		}
+		destinations := r.Destinations
+		if len(destinations) == 0 {
+			destinations = r.Hosts
+		}
+		for _, source := range r.Sources {
+			for _, d := range destinations {
+				seen[[3]string{source, d, portRange(r)}] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
 // writeFirewallRows is the part of one firewall.
-func writeFirewallRows(p *page, entries []allowEntry) error {
+func writeFirewallRows(p *page, entries []allowEntry, held int) error {
 	t := &table{columns: []column{
 		{title: "sources", flex: 18}, {title: "destinations", flex: 18}, {title: "name", flex: 12, drop: 2}, {title: "port"},
 		{title: "opened by"}, {title: "apps", flex: 16, drop: 1},
@@ -61,7 +82,7 @@ func writeFirewallRows(p *page, entries []allowEntry) error {
 	for _, e := range entries {
 		t.add(e.sources, e.destinations, folded(e.names, 4, 0), e.port, e.initiator, folded(e.apps, 4, 0))
 	}
-	p.item("  ", "firewall "+entries[0].firewall)
+	p.item("  ", fmt.Sprintf("firewall %s: %s of one source, destination and port each", entries[0].firewall, entriesText(held)))
 	return p.table(t, "    ")
 }
 
@@ -103,6 +124,10 @@ func withName(list []string, name string) []string {
 		return list
 	}
 	return append(list, name)
+}
+
+func entriesText(n int) string {
+	return planner.Thousands(fmt.Sprint(n)) + pick(n == 1, " entry", " entries")
 }
 
 func openedBy(initiator string) string {
