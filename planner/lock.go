@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"egressplan/cidr"
-	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
 )
 
@@ -239,16 +238,7 @@ func (w *work) subnetAt(p netip.Prefix) *inventory.Subnet {
 	return nil
 }
 
-// lockPlaces are where this plan's allocations were read.
-func lockPlaces(plan *inventory.Plan) []finding.Pos {
-	var list []finding.Pos
-	for i := range plan.Lock {
-		list = append(list, plan.Lock[i].At)
-	}
-	return list
-}
-
-// without is a copy of the plan whose lock lacks some of a pattern's entries.
+// withoutLocked is a copy of the plan whose lock lacks some of a pattern's entries.
 func withoutLocked(plan *inventory.Plan, pattern string, names []string) *inventory.Plan {
 	gone := map[string]bool{}
 	for _, n := range names {

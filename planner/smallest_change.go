@@ -56,8 +56,13 @@ func (w *work) roomy() bool {
 	case *istioStory:
 		missing = len(s.missing)
 	}
+	return len(w.layout.unmet) == 0 && missing == 0 && w.associates()
+}
+
+// associates reports whether the VPC can have the blocks the plan needs.
+func (w *work) associates() bool {
 	refused := slices.ContainsFunc(w.layout.ranges.New, func(b cidr.VPCBlock) bool { return b.Association.Verdict == cidr.Refused })
-	return len(w.layout.unmet) == 0 && missing == 0 && len(w.layout.ranges.Uncovered) == 0 && !refused
+	return len(w.layout.ranges.Uncovered) == 0 && !refused
 }
 
 func (t *trial) with(change func(*inventory.Plan)) bool {
@@ -134,11 +139,11 @@ func (t *trial) fewerApps() {
 		}
 	}
 	slices.Reverse(apps)
-	low, high := 1, len(apps) // without all of them it fits, or nothing does
-	if len(apps) < 2 || !t.without(apps[:len(apps)-1]) {
-		return
+	low, high := 1, len(apps)-1
+	if high < low || !t.without(apps[:high]) {
+		return // not even one app alone fits
 	}
-	for high = len(apps) - 1; low < high; {
+	for low < high {
 		if mid := (low + high) / 2; t.without(apps[:mid]) {
 			high = mid
 		} else {

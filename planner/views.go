@@ -134,7 +134,7 @@ func addressPlan(c *Candidate) *AddressPlan {
 	if other := otherPatterns(w); other != "" {
 		out.Warnings = append(out.Warnings, "the lock holds blocks of "+other+" and none of "+c.ID+": written, it holds both")
 	}
-	out.Fits = len(out.Unmet) == 0
+	out.Fits = len(out.Unmet) == 0 && w.associates()
 	if !out.Fits {
 		out.SmallestChange = append(out.SmallestChange, w.smallestChanges()...)
 	}
@@ -188,16 +188,6 @@ var spaceCodes = map[string]bool{"no-space": true, "subnet-nearly-full": true, "
 	"nat-gateway-quota": true, "quota-routes": true, "quota-network-units": true, "docker-bridge-range": true,
 	"eks-cluster-subnets": true, "nat-addresses": true, "prefixes-from-aws": true, "prefixes-to-aws": true, "propagated-routes": true,
 	"allocation-moved": true, "on-premises-in-vpc": true, "on-premises-in-service-cidr": true, "pinned-gateway-address": true}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
 
 // pick works out the candidate of a pattern; "" means the recommended one, or
 // the nearest where all are rejected. It is nil where the policy excludes it.

@@ -96,7 +96,7 @@ func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
 	if !ok {
 		return Pool{}, false
 	}
-	p := Pool{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", prefix)}
+	p := Pool{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", sizedPrefix("subnets, which a pool's block must hold,", 0, narrowestSubnet))}
 	shared := len(p.CIDRs) > 0
 	for _, c := range p.CIDRs {
 		shared = shared && within(c.V, carrierGrade)
