@@ -89,6 +89,7 @@ type builder struct {
 	onEgress    map[string]*placement  // pods on the egress nodes, by node name
 	ownGroup    map[sim.NodeID]bool    // interfaces with a security group of their pod's own
 	peering     sim.NodeID
+	onFleet     map[int][]*placement  // and those that are walked, by fleet
 	watched     map[sim.NodeID]bool   // what is health-checked or routed to dynamically: its loss is noticed
 	far         map[string]sim.NodeID // where destinations are that are not on-premises
 	vpc         sim.NodeID
@@ -164,7 +165,7 @@ func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) 
 func newBuilder(w *work) *builder {
 	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
 		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{},
-		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, misused: map[string]*sim.Broken{}, egress: map[string]sim.NodeID{}, ownGroup: map[sim.NodeID]bool{}, peering: sim.None, onEgress: map[string]*placement{}, far: map[string]sim.NodeID{}}
+		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, misused: map[string]*sim.Broken{}, egress: map[string]sim.NodeID{}, ownGroup: map[sim.NodeID]bool{}, peering: sim.None, onEgress: map[string]*placement{}, onFleet: map[int][]*placement{}, far: map[string]sim.NodeID{}}
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")
 	b.at(b.exit).Ref = b.ref(note{code: "not-internet", text: "the internet has no such address"})

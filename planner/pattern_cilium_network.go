@@ -25,10 +25,10 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 	for i, e := range s.entries {
 		gateways[i] = p.gateway(w, b, e)
 	}
-	for _, id := range gateways {
-		for _, name := range sortedKeys(b.onEgress) {
+	for i, id := range gateways {
+		for _, place := range b.onFleet[s.entries[i].fleet] {
 			if id != sim.None {
-				b.tunnelBack(id, b.onEgress[name])
+				b.tunnelBack(id, place)
 			}
 		}
 	}
@@ -146,8 +146,8 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 				b.steerFrom(place, c, label, s.tunnelled(z, next), why)
 			}
 		}
-		for _, name := range sortedKeys(b.onEgress) {
-			b.steerFrom(b.onEgress[name], c, label, next, why)
+		for _, place := range b.onFleet[s.fleetOf[g.name]] {
+			b.steerFrom(place, c, label, next, why)
 		}
 	}
 	return untouched
@@ -235,6 +235,9 @@ func (b *builder) podOnGateway(e gatewayEntry, gateway, eni sim.NodeID, home *bl
 	p := &placement{zone: e.zone, host: id, start: map[string]sim.NodeID{variantPrimary: id}, addr: map[string]netip.Addr{variantPrimary: a}}
 	b.narrowPods(p)
 	b.onEgress[e.nodeName()] = p
+	if e.n == 0 { // one for each zone and fleet stands for all
+		b.onFleet[e.fleet] = append(b.onFleet[e.fleet], p)
+	}
 }
 
 // masquerade completes a gateway's translations: what no policy selects leaves
