@@ -116,9 +116,9 @@ func (w *work) rowsOf(f appFlow) []AllowRow {
 	return w.rows[i:j]
 }
 
-// distinctRows counts a firewall's entries as it would hold them: distinct
+// DistinctRows counts a firewall's entries as it would hold them: distinct
 // (source block, destination block, protocol, port range).
-func distinctRows(rows []AllowRow, firewall string) int {
+func DistinctRows(rows []AllowRow, firewall string) int {
 	seen := map[string]bool{}
 	for _, r := range rows {
 		if r.Firewall != firewall {

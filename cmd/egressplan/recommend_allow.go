@@ -39,7 +39,7 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 		for end < len(shown) && shown[end].firewall == shown[0].firewall {
 			end++
 		}
-		if err := writeFirewallRows(p, shown[:end], firewallEntries(c.AllowList, shown[0].firewall)); err != nil {
+		if err := writeFirewallRows(p, shown[:end], planner.DistinctRows(c.AllowList, shown[0].firewall)); err != nil {
 			return err
 		}
 		shown = shown[end:]
@@ -50,27 +50,6 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 	writeWhoElse(p, c.Sources)
 	writeLeaks(p, "What else can show on-premises", c.Leaks)
 	return nil
-}
-
-// firewallEntries counts the rows of a firewall as it holds them and maxEntries
-// counts them: distinct single sources, destinations and ports.
-func firewallEntries(rows []planner.AllowRow, firewall string) int {
-	seen := map[[3]string]bool{}
-	for _, r := range rows {
-		if r.Firewall != firewall {
-			continue
-		}
-		destinations := r.Destinations
-		if len(destinations) == 0 {
-			destinations = r.Hosts
-		}
-		for _, source := range r.Sources {
-			for _, d := range destinations {
-				seen[[3]string{source, d, portRange(r)}] = true
-			}
-		}
-	}
-	return len(seen)
 }
 
 // writeFirewallRows is the part of one firewall.
