@@ -140,6 +140,15 @@ func (f *Following) EachWalk() iter.Seq2[Path, Walk] {
 	}
 }
 
+// Leaks are the sources that can show beside those of the paths: of the app that
+// was asked for, else of all.
+func (f *Following) Leaks() []Leak {
+	if a := f.work.plan.App(f.options.App); a != nil {
+		return f.work.leaksOf([]*inventory.App{a})
+	}
+	return f.work.leaks()
+}
+
 func (f *Following) view(x *walked) Path {
 	return f.work.pathView(x.net.walking(), x, !f.options.NoHops)
 }

@@ -156,6 +156,7 @@ type simulation struct {
 	environment, pattern string
 	exceptions           []planner.Exception
 	notes                []string
+	leaks                []planner.Leak // of the app asked for, when healthy
 	paths                []planner.Path
 	failed               int               // healthy paths that do not do what the flow needs
 	firewalls            map[string]string // by destination
@@ -164,6 +165,9 @@ type simulation struct {
 // read takes what is known before any path is walked.
 func (a *simulation) read(plan *inventory.Plan, f *planner.Following) {
 	a.environment, a.pattern, a.exceptions = f.Environment, f.Pattern, f.Exceptions
+	if _, left := exceptionOf(a.exceptions, a.App); a.State == healthy && !a.Faults && a.App != "" && !left {
+		a.leaks = f.Leaks()
+	}
 	a.firewalls = map[string]string{}
 	for i := range plan.Destinations {
 		d := &plan.Destinations[i]

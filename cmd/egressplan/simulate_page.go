@@ -40,6 +40,7 @@ func (a *simulation) page(p *page) error {
 		err = a.writeGroups(p, groups)
 	}
 	a.writeNotes(p)
+	writeLeaks(p, "What else can show of "+a.App, a.leaks)
 	return err
 }
 
