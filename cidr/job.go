@@ -69,7 +69,7 @@ func (j *job) sortDemands() {
 	for i, p := range j.pools {
 		poolIndex[p.Name] = i
 	}
-	var groups names
+	groups := names{index: make(map[string]int32, len(ds)/4)} // a group has a few demands
 	j.items = make([]item, len(ds))
 	j.answer = make([]Block, len(ds))
 	for at, i := range j.order {

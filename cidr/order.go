@@ -132,7 +132,7 @@ type classes struct {
 func (c *classes) of(names []string, poolIndex map[string]int) int32 {
 	if c.index == nil {
 		c.index = map[string]int32{}
-	} else if slices.Equal(names, c.last) {
+	} else if sameSlice(names, c.last) || slices.Equal(names, c.last) {
 		return c.found
 	}
 	var pools []int
@@ -152,3 +152,7 @@ func (c *classes) of(names []string, poolIndex map[string]int) int32 {
 	c.last, c.found = names, n
 	return n
 }
+
+// sameSlice reports whether two lists are one in memory, as they are where many
+// demands were given the same.
+func sameSlice(a, b []string) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
