@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"fmt"
+	"slices"
+
 	"egressplan/planner/inventory"
 	"egressplan/sim"
 )
@@ -135,19 +138,25 @@ func (b *builder) translators() []sim.NodeID {
 func (w *work) dedicatedMisuse(kind string, a *inventory.App) misuse {
 	switch kind {
 	case stateMisplaced, stateImpostor:
-		other := w.otherGroup(a)
-		if other == nil {
+		others := w.otherGroups(a)
+		if len(others) == 0 {
 			return misuse{void: "there is no other source group"}
 		}
-		m := misuse{who: "a pod of " + a.Key + " on the nodes of " + other.name}
-		if kind == stateImpostor {
-			m.who = "a pod on the nodes of " + other.name + " that wears the labels of " + a.Key
+		where := "the nodes of " + others[0].name
+		if len(others) > 1 {
+			where = fmt.Sprintf("the nodes of %d other groups", len(others))
 		}
-		for _, z := range w.zones {
-			p := w.b.places[placeKey{other.name, z}]
-			for _, v := range w.variants(other.apps[0]) {
-				if o := p.origin(z, v, w.label(a)); o.start != sim.None {
-					m.from = append(m.from, o)
+		m := misuse{who: "a pod of " + a.Key + " on " + where, direct: true}
+		if kind == stateImpostor {
+			m.who = "a pod on " + where + " that wears the labels of " + a.Key
+		}
+		for _, g := range others {
+			for _, z := range w.zones {
+				p := w.b.places[placeKey{g.name, z}]
+				for _, v := range w.variants(g.apps[0]) {
+					if o := p.origin(z, v, w.label(a)); o.start != sim.None {
+						m.from = append(m.from, o)
+					}
 				}
 			}
 		}
@@ -162,13 +171,16 @@ func (w *work) dedicatedMisuse(kind string, a *inventory.App) misuse {
 	return misuse{void: "there is no mesh in this pattern"}
 }
 
-// otherGroup is the first source group that an app is not in, nil if there is
-// none.
-func (w *work) otherGroup(a *inventory.App) *group {
-	for _, g := range w.list {
-		if g != w.groups[a.Key] {
-			return g
-		}
+// walkedGroups is up to how many other groups a misplaced pod is walked on; of
+// more, the first stands for all, so that the walks stay linear in the apps.
+const walkedGroups = 20
+
+// otherGroups are the source groups that an app is not in: all of them where they
+// are few, else the first.
+func (w *work) otherGroups(a *inventory.App) []*group {
+	list := slices.DeleteFunc(slices.Clone(w.list), func(g *group) bool { return g == w.groups[a.Key] })
+	if len(list) > walkedGroups {
+		return list[:1]
 	}
-	return nil
+	return list
 }

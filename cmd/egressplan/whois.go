@@ -229,7 +229,7 @@ func writeLeaks(p *page, title string, leaks []planner.Leak) {
 		if i == 0 || shown[i-1].State != l.State {
 			p.item("- ", "["+l.State+"] "+l.Meaning)
 		}
-		p.item("  ", fmt.Sprintf("%s: seen as %s; %s", folded(l.Apps, 3, l.Count), folded(l.Sources, 6, 0),
+		p.item("  ", fmt.Sprintf("%s: seen as %s; %s", folded(l.Apps, 3, l.Count), folded(l.Sources, 3, 0),
 			pick(l.Admitted, "the allow-list LETS IT THROUGH to "+folded(l.To, 4, 0), "the allow-list refuses it")))
 		if i < len(shown)-1 && shown[i+1].State == l.State {
 			continue
