@@ -104,6 +104,11 @@ func (id *Identity) ofAddress(c *Candidate, addr netip.Addr) {
 			id.Space = append(id.Space, x)
 		}
 	}
+	for i := range c.work.env.VPC.Subnets {
+		if s := &c.work.env.VPC.Subnets[i]; s.CIDR.V.Contains(addr) && !slices.ContainsFunc(id.Space, func(x Allocation) bool { return x.CIDR == s.CIDR.V.String() }) {
+			id.Space = append(id.Space, Allocation{Name: "existing/" + s.Name.V, Purpose: string(s.Role.V), CIDR: s.CIDR.V.String(), Zone: s.Zone.V, Apps: []string{}})
+		}
+	}
 	slices.SortStableFunc(id.Space, func(a, b Allocation) int {
 		return netip.MustParsePrefix(a.CIDR).Bits() - netip.MustParsePrefix(b.CIDR).Bits()
 	})

@@ -92,7 +92,7 @@ func (a *simulation) writeProofs(p *page) error {
 			}
 		}
 	}
-	p.heading(fmt.Sprintf("Checked with real packets: of %s the kernel agrees with %d", count(n, "path"), n-wrong))
+	p.heading(fmt.Sprintf("Checked with real packets: of %s the kernel agrees with %d; it may give any port of a pool", count(n, "path"), n-wrong))
 	for i := range a.paths {
 		if x := &a.paths[i]; x.Proof != nil {
 			p.item("- ", fmt.Sprintf("%s -> %s (%s) %s from %s (%s)%s: %s", x.App, x.To, x.Destination, portText(x.Protocol, x.Port), x.Zone, x.Variant,
