@@ -134,6 +134,10 @@ func (p ciliumPattern) steer(w *work, b *builder, g *group, d *inventory.Destina
 	if len(next) == 0 {
 		return nil
 	}
+	if b.misuse == statePolicyOverlap { // each gateway with each of its three outcomes
+		next = slices.Concat(next, next, next)
+		slices.Sort(next)
+	}
 	why := b.once("steer "+g.name, note{text: fmt.Sprintf("egress policy of %s: tunnelled to the gateway this pod is hashed to, which translates", g.name), source: ciliumEgress})
 	var untouched []sim.NAT
 	for _, c := range blocks {
