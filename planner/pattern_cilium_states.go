@@ -40,6 +40,7 @@ func (p ciliumPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 		m.lasts = duration{"a second or two, a minute was seen in old versions; connections opened meanwhile break", true}
 	case stateMisplaced:
 		m.from, m.who = p.onGateways(w, a), "a pod of "+a.Key+", or of somebody no policy selects, on an egress node"
+		m.direct = true // a ClusterIP is translated before any policy is asked
 	case statePolicyOverlap:
 		m.net, m.who = w.networkFor(kind), "a pod of "+a.Key+" that a second policy selects for the same prefix"
 	default:
