@@ -12,6 +12,7 @@ import (
 // noticed, and after. Where nothing notices by itself both are the same.
 type fault struct {
 	state    State
+	name     string // of the state
 	fails    []sim.NodeID
 	survives string   // the word of mustSurvive that it is a test of
 	lasts    duration // how long the first phase lasts
@@ -71,6 +72,7 @@ func (w *work) faults() []fault {
 		return cmp.Or(cmp.Compare(kindOrder(x.state.Kind), kindOrder(y.state.Kind)), cmp.Compare(x.state.Subject, y.state.Subject))
 	})
 	for i := range list {
+		list[i].name = list[i].state.String()
 		b.ready(&list[i])
 	}
 	w.broken = list
@@ -113,6 +115,8 @@ func (b *builder) ready(f *fault) {
 	case f.state.Kind == stateEgressNodeDeleted: // deleting is noticed, by definition
 		f.settled = sim.Break(&b.net, sim.Fault{Gone: f.fails})
 		f.onset = f.settled
+	case len(later.Gone) == 0: // nothing notices
+		f.settled = f.onset
 	default:
 		f.settled = sim.Break(&b.net, later)
 	}

@@ -11,8 +11,8 @@ import (
 func (w *work) pathView(walker *sim.Walker, p *walked, hops bool) Path {
 	out := Path{Pattern: w.pattern.id(), App: p.f.app.Key, From: p.why, Variant: p.from.variant, Zone: p.from.zone, To: p.f.to.Name.V,
 		Destination: p.packet.Dst.Addr().String(), Protocol: protocolWord(p.packet.Protocol), Port: int(p.packet.Dst.Port()),
-		Initiator: p.f.flow.Initiator.V, State: p.state.String(), Verdict: p.result.Verdict.String(), Reason: w.reason(p),
-		Sources: texts(p.sources), Allowed: p.allowed, Replied: p.replied, Ways: Ways{p.good, p.of}, MTU: int(p.mtu), Forward: []Hop{}, Return: []Hop{}}
+		Initiator: p.f.flow.Initiator.V, State: p.named, Verdict: p.result.Verdict.String(), Reason: w.reason(p),
+		Sources: w.written(p.sources), Allowed: p.allowed, Replied: p.replied, Ways: Ways{p.good, p.of}, MTU: int(p.mtu), Forward: []Hop{}, Return: []Hop{}}
 	if p.lasts.text != "" {
 		out.Lasts = &Lasts{p.lasts.text, p.lasts.known}
 	}
@@ -30,6 +30,20 @@ func (w *work) pathView(walker *sim.Walker, p *walked, hops bool) Path {
 	if p.result.Verdict == sim.Delivered {
 		_, back := walker.TraceReply()
 		out.Return = p.net.hops(back)
+	}
+	return out
+}
+
+// written renders prefixes, each once for all paths.
+func (w *work) written(list []netip.Prefix) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		text, known := w.texts[p]
+		if !known {
+			text = p.String()
+			w.texts[p] = text
+		}
+		out[i] = text
 	}
 	return out
 }

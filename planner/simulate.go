@@ -176,6 +176,7 @@ func (f *Following) eachFault(yield func(*walked) bool) {
 	walker := w.b.walking()
 	faults := w.faults()
 	spared := 0
+	var x walked // one for all: who takes it keeps nothing of it
 	for i := range w.paths {
 		p := &w.paths[i]
 		if !f.asked(p.f) {
@@ -190,7 +191,7 @@ func (f *Following) eachFault(yield func(*walked) bool) {
 				continue
 			}
 			met = true
-			x := w.inFault(walker, p, &faults[t])
+			x = w.inFault(walker, p, &faults[t])
 			if !yield(&x) {
 				return
 			}
@@ -222,15 +223,19 @@ func goes(n int) string {
 // and after.
 func (w *work) inFault(walker *sim.Walker, healthy *walked, f *fault) walked {
 	x := *healthy
-	x.state, x.touched, x.lasts = f.state, nil, f.lasts
+	x.state, x.named, x.touched, x.lasts = f.state, f.name, nil, f.lasts
 	if f.onset != f.settled {
 		walker.Fail(f.onset)
 		w.follow(walker, &x, nil)
 		x.onset = &onset{x.result.Verdict, x.good, x.of}
 	}
-	x.fault = f.settled
-	walker.Fail(x.fault)
-	w.follow(walker, &x, nil)
+	if x.fault = f.settled; f.mended { // as before, by something equal
+		x.result, x.reply, x.choice, x.port, x.good, x.of, x.sources, x.mtu = healthy.result, healthy.reply, healthy.choice, healthy.port, healthy.good, healthy.of, healthy.sources, healthy.mtu
+		x.replied, x.allowed, x.astray = healthy.replied, healthy.allowed, healthy.astray
+	} else {
+		walker.Fail(x.fault)
+		w.follow(walker, &x, nil)
+	}
 	if o := x.onset; o != nil && o.verdict == x.result.Verdict && o.good == x.good && o.of == x.of {
 		x.onset = nil
 	}
@@ -240,6 +245,7 @@ func (w *work) inFault(walker *sim.Walker, healthy *walked, f *fault) walked {
 // eachMisuse yields the paths of the apps that are misused.
 func (f *Following) eachMisuse(yield func(*walked) bool) {
 	w := f.work
+	var x walked
 	for _, a := range w.apps {
 		if f.options.App != "" && f.options.App != a.Key || f.state.Subject != "" && f.state.Subject != a.Key {
 			continue
@@ -249,8 +255,8 @@ func (f *Following) eachMisuse(yield func(*walked) bool) {
 			f.void(a, m)
 			continue
 		}
-		for x := range w.misused(State{f.state.Kind, a.Key}, a, m) {
-			if f.asked(x.f) && !yield(&x) {
+		for y := range w.misused(State{f.state.Kind, a.Key}, a, m) {
+			if x = y; f.asked(x.f) && !yield(&x) {
 				return
 			}
 		}
@@ -275,7 +281,7 @@ func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 	if m.net != nil {
 		b = m.net
 	}
-	walker := b.walking()
+	walker, named := b.walking(), s.String()
 	return func(yield func(walked) bool) {
 		for _, f := range w.onPremises(a) {
 			if f.inbound() {
@@ -284,7 +290,7 @@ func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 			for _, o := range m.from {
 				for _, c := range w.cutBlocks(f.to) {
 					for _, p := range f.ports() {
-						x := walked{f: f, from: o, net: b, state: s, packet: f.packet(o, c, p, m.direct), why: m.who, lasts: m.lasts, fault: m.fault}
+						x := walked{f: f, from: o, net: b, state: s, named: named, packet: f.packet(o, c, p, m.direct), why: m.who, lasts: m.lasts, fault: m.fault}
 						x.start, x.end = w.ends(f, o)
 						walker.Fail(m.fault)
 						w.follow(walker, &x, nil)

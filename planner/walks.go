@@ -79,6 +79,7 @@ type walked struct {
 	f       appFlow
 	from    origin
 	state   State
+	named   string // the state as it is written, made once for many paths
 	packet  sim.Packet
 	start   sim.NodeID
 	end     sim.NodeID // where it must arrive
@@ -205,7 +206,7 @@ func (w *work) placeOf(a *inventory.App, zone string) *placement {
 // addresses, several gateways) and keeps the first choice that fails, if any.
 // nodes, if given, is filled with every node that any choice passes.
 func (w *work) walk(walker *sim.Walker, f appFlow, o origin, block netip.Prefix, ports inventory.PortRange, nodes *[]sim.NodeID) walked {
-	out := walked{f: f, from: o, net: w.b, state: healthyState, packet: f.packet(o, block, ports, false)}
+	out := walked{f: f, from: o, net: w.b, state: healthyState, named: stateHealthy, packet: f.packet(o, block, ports, false)}
 	out.start, out.end = w.ends(f, o)
 	w.follow(walker, &out, nodes)
 	return out

@@ -79,6 +79,7 @@ type work struct {
 	merged    map[pair]blockSet         // sources admitted for a flow
 	cut       map[string][]netip.Prefix // a destination's blocks as walked
 	ports     []uint16                  // see tellingPorts
+	texts     map[netip.Prefix]string   // see written
 	rowsTo    map[string][]AllowRow     // of connections that apps open, by destination
 	layout    *layout
 	b         *builder
@@ -92,7 +93,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
