@@ -22,6 +22,7 @@ var differences = []difference{
 	{"a packet comes back to the node that made it and is delivered there; the walker lets its answer leave, the kernel's stays in the node", sameNode},
 	{"a proxy that keeps the client's address, destination and port would make the client's own flow, so it takes another port", samePort},
 	{"a packet comes to the same translator again, which gives it another port, as the two flows would have the same answers, and undoes one of both at a time", twice},
+	{"a node redirects a connection that comes to it again and is redirected or ended there too; the kernel undoes one of both at a time, so that the client knows no such answer, the walker both", redirectedTwice},
 	{"an answer comes again to the node that has undone its translation: to conntrack a new flow that clashes with the first and gets another port", twiceBack},
 	{"a TCP or echo answer whose question a node has not seen is nothing that a kernel translates or a proxy accepts; the walker treats it like a question", strangeAnswer},
 }
@@ -31,7 +32,7 @@ var differences = []difference{
 func handshake(c *comparison) bool {
 	leg := c.walk
 	for _, h := range c.hops {
-		if leg.Packet.Protocol != sim.TCP || h.ProxyRef == 0 || !c.net.Nodes[h.Node].Proxy.Forwards[h.ProxyRef-1].From.IsValid() {
+		if leg.Packet.Protocol != sim.TCP || h.ProxyRef == 0 || !c.ends(h) {
 			continue
 		}
 		if h.Node != leg.Start && !c.completes(leg, h.Node) {
@@ -85,6 +86,30 @@ func twice(c *comparison) bool {
 	again := slices.ContainsFunc(slices.Collect(maps.Values(visits)), func(n int) bool { return n > 1 })
 	return again && c.kernel.At == c.there.At && c.kernel.Packet.Src.Addr() == c.there.Packet.Src.Addr() &&
 		(!c.kernel.Replied || c.back.Verdict == sim.Delivered)
+}
+
+// redirectedTwice: one connection of the walk was redirected by a node and then
+// met that node's proxy again; nothing was answered.
+func redirectedTwice(c *comparison) bool {
+	for i, h := range c.hops {
+		if h.ProxyRef == 0 || c.ends(h) || c.kernel.Replied {
+			continue
+		}
+		for _, later := range c.hops[i+1:] {
+			if later.Node == h.Node && later.ProxyRef != 0 {
+				return true
+			}
+			if later.ProxyRef != 0 && c.ends(later) {
+				break
+			}
+		}
+	}
+	return false
+}
+
+// ends says whether the proxy of a hop ended the connection and opened another.
+func (c *comparison) ends(h sim.Hop) bool {
+	return c.net.Nodes[h.Node].Proxy.Forwards[h.ProxyRef-1].From.IsValid()
 }
 
 // twiceBack: the walker's answer was given its old addresses by a node and came
