@@ -153,10 +153,20 @@ func (c *comparison) judgeDrop(r sim.Result, hops []sim.Hop) {
 	}
 }
 
+// tooBigForTheDead: the walker lost the packet at a node that is down and takes
+// no packet of its size; the kernel does not get as far as seeing it down.
+func (c *comparison) tooBigForTheDead() bool {
+	if c.there.Code != sim.CodeNodeDown || !c.sized() {
+		return false
+	}
+	mtu := c.net.Nodes[c.there.At].MTU
+	return mtu > 0 && c.walk.Size > mtu
+}
+
 // judgeTranslations wants every translation of the walk in the node's connection
 // tracking.
 func (c *comparison) judgeTranslations() {
-	if c.there.Verdict == sim.Looped || c.there.Code == sim.CodeTooBig {
+	if c.there.Verdict == sim.Looped || c.there.Code == sim.CodeTooBig || c.tooBigForTheDead() {
 		return // translated each time round; looked at by the kernel before it is translated
 	}
 	for _, h := range c.hops {
