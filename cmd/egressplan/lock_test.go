@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"egressplan/planner/inventory"
 )
@@ -50,62 +48,111 @@ func itoa(i int) string {
 	return string([]byte{'0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)})
 }
 
-// Whenever the process is killed, the lock is the old one or the new one.
+// Whenever the process is killed, the lock is the old one or the new one. The
+// moments are told by what the process has done, not by the clock: before it has
+// begun, while its temporary file is there, and once the lock is another file.
 func TestKilledWriteLeavesOldOrNew(t *testing.T) {
 	dir := wholeEstate(t, 3)
 	path := filepath.Join(dir, inventory.LockFile)
+	binary := filepath.Join(t.TempDir(), "egressplan")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	args := []string{"cidr", "--pattern", "vpc-subnet-cidr", "--write", dir}
 	// The old lock is a valid one, and smaller: that of an empty plan.
 	old := inventory.WriteLock("big", nil, nil)
-	restore := func() {
+	restore := func() os.FileInfo {
 		if err := os.WriteFile(path, old, 0o644); err != nil {
 			t.Fatal(err)
 		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
 	}
 	restore()
-	whole := time.Minute
-	for range 5 { // the first runs are slow for reasons of their own
-		restore()
-		begin := time.Now()
-		if out, err := exec.Command("egressplan", args...).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		whole = min(whole, time.Since(begin))
+	if out, err := exec.Command(binary, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	fresh, err := os.ReadFile(path)
 	if err != nil || bytes.Equal(fresh, old) {
 		t.Fatalf("nothing was written: %v", err)
 	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	var oldLeft, newLeft int
-	for range 200 {
-		restore()
-		cmd := exec.Command("egressplan", args...)
+	left := map[string]int{}
+	for i := range 200 {
+		before := restore()
+		cmd := exec.Command(binary, args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// Most kills near the end, where the file is written.
-		time.Sleep(time.Duration(float64(whole) * (0.5 + rng.Float64())))
+		ended := make(chan struct{})
+		go func() { cmd.Wait(); close(ended) }()
+		switch i % 4 {
+		case 0: // at once
+		case 1: // as soon as there is a temporary file
+			spinUntil(ended, func() bool { return len(temporaryFiles(t, dir)) > 0 })
+		case 2: // a little later
+			spinUntil(ended, func() bool { return len(temporaryFiles(t, dir)) > 0 })
+			for range i { // in steps of a few microseconds
+				os.Stat(path)
+			}
+		case 3: // as soon as the lock is another file
+			spinUntil(ended, func() bool {
+				now, err := os.Stat(path)
+				return err == nil && !os.SameFile(now, before)
+			})
+		}
 		cmd.Process.Kill()
-		cmd.Wait()
+		<-ended
 		switch now, err := os.ReadFile(path); {
 		case err != nil:
 			t.Fatal(err)
 		case bytes.Equal(now, old):
-			oldLeft++
+			left["old"]++
 		case bytes.Equal(now, fresh):
-			newLeft++
+			left["new"]++
 		default:
 			t.Fatalf("half a lock:\n%s", now)
 		}
+		for _, name := range temporaryFiles(t, dir) {
+			left["temporary"]++
+			os.Remove(name)
+		}
 	}
-	t.Logf("%d times the old lock, %d times the new one", oldLeft, newLeft)
-	if oldLeft == 0 || newLeft == 0 {
-		t.Errorf("%d times the old lock, %d times the new one: the kills missed the write", oldLeft, newLeft)
+	t.Logf("what 200 killed runs left: %v", left)
+	if left["old"] == 0 || left["new"] == 0 {
+		t.Errorf("%d times the old lock, %d times the new one: the kills missed the write", left["old"], left["new"])
 	}
-	if out, err := exec.Command("egressplan", args...).CombinedOutput(); err != nil {
+	restore()
+	if err := os.WriteFile(filepath.Join(dir, "."+inventory.LockFile+".lost"), fresh[:len(fresh)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(binary, args...).CombinedOutput(); err != nil {
 		t.Errorf("what killed runs leave behind is in the way: %v\n%s", err, out)
 	}
+}
+
+// spinUntil asks again and again, until the answer is yes or the process has
+// ended by itself.
+func spinUntil(ended <-chan struct{}, yes func() bool) {
+	for !yes() {
+		select {
+		case <-ended:
+			return
+		default:
+		}
+	}
+}
+
+// temporaryFiles are what a write leaves beside the lock until it is done.
+func temporaryFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // A file that somebody else changed meanwhile is not overwritten, and one that
