@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -29,7 +28,7 @@ func (w *work) allowRows() []AllowRow {
 			continue
 		}
 		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
-			RequiredBy: f.flow.At.String(), Sources: texts(cidr.Summarise(s.blocks, fw.BroadestSource.V)),
+			RequiredBy: f.flow.At.String(), Sources: texts(w.summary(s.blocks, fw.BroadestSource.V)),
 			Destinations: texts(w.ownBlocks(f.to)), Hosts: names(f.to.Hosts)}
 		if w.opensToGateway(fw) {
 			row.Destinations, row.Hosts = texts(w.siteBlocks(f.to.Site)), nil
@@ -119,7 +118,11 @@ func (w *work) rowsOf(f appFlow) []AllowRow {
 // DistinctRows counts a firewall's entries as it would hold them: distinct
 // (source block, destination block, protocol, port range).
 func DistinctRows(rows []AllowRow, firewall string) int {
-	seen := map[string]bool{}
+	type entry struct {
+		source, destination, protocol string
+		portFrom, portTo              int
+	}
+	seen := map[entry]bool{}
 	for _, r := range rows {
 		if r.Firewall != firewall {
 			continue
@@ -130,7 +133,7 @@ func DistinctRows(rows []AllowRow, firewall string) int {
 		}
 		for _, s := range r.Sources {
 			for _, d := range destinations {
-				seen[fmt.Sprint(s, "|", d, "|", r.Protocol, "|", r.PortFrom, "|", r.PortTo)] = true
+				seen[entry{s, d, r.Protocol, r.PortFrom, r.PortTo}] = true
 			}
 		}
 	}
@@ -139,8 +142,19 @@ func DistinctRows(rows []AllowRow, firewall string) int {
 
 // sourceRows says, for each app and firewall, what the firewall sees of it.
 func (w *work) sourceRows() []SourceRow {
+	if w.shown == nil {
+		w.shown = w.workOutSources()
+	}
+	return w.shown
+}
+
+func (w *work) workOutSources() []SourceRow {
 	type key struct{ app, firewall, group string }
-	rows := map[key]*SourceRow{}
+	type sighting struct {
+		SourceRow
+		blocks []netip.Prefix
+	}
+	rows := map[key]*sighting{}
 	for _, f := range w.flows() {
 		if f.inbound() || f.to.Firewall.V == "" {
 			continue
@@ -152,7 +166,7 @@ func (w *work) sourceRows() []SourceRow {
 		k := key{f.app.Key, f.to.Firewall.V, s.group}
 		row := rows[k]
 		if row == nil {
-			row = &SourceRow{App: f.app.Key, Firewall: k.firewall, Group: s.group, SharedWith: []string{}, Barrier: s.barrier}
+			row = &sighting{SourceRow: SourceRow{App: f.app.Key, Firewall: k.firewall, Group: s.group, SharedWith: []string{}, Barrier: s.barrier}}
 			for _, other := range s.apps {
 				if other != f.app.Key {
 					row.SharedWith = append(row.SharedWith, other)
@@ -163,12 +177,18 @@ func (w *work) sourceRows() []SourceRow {
 		if !slices.Contains(row.To, f.to.Name.V) {
 			row.To = append(row.To, f.to.Name.V)
 		}
-		w.extend(row, s)
+		row.blocks = append(row.blocks, s.blocks...)
+		row.UsedBy = max(row.UsedBy, s.usable)
 	}
 	list := make([]SourceRow, 0, len(rows))
 	for _, r := range rows {
 		slices.Sort(r.To)
-		list = append(list, *r)
+		blocks := w.summary(sortedPrefixes(r.blocks), w.plan.Firewall(r.Firewall).BroadestSource.V)
+		r.CIDRs = texts(blocks)
+		for _, b := range blocks {
+			r.Admits += 1 << (32 - b.Bits())
+		}
+		list = append(list, r.SourceRow)
 	}
 	slices.SortFunc(list, func(a, b SourceRow) int {
 		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.Group, b.Group))
@@ -176,22 +196,19 @@ func (w *work) sourceRows() []SourceRow {
 	return list
 }
 
-// extend adds a source's blocks to a row.
-func (w *work) extend(row *SourceRow, s source) {
-	var all []netip.Prefix
-	for _, c := range row.CIDRs {
-		all = append(all, netip.MustParsePrefix(c))
-	}
-	all = append(all, s.blocks...)
-	broadest := 0
-	if fw := w.plan.Firewall(row.Firewall); fw != nil {
-		broadest = fw.BroadestSource.V
-	}
-	blocks := cidr.Summarise(sortedPrefixes(all), broadest)
-	row.CIDRs = texts(blocks)
-	row.Admits = 0
+// summary is cidr.Summarise, worked out once for each set of blocks: the apps of
+// a source group share theirs.
+func (w *work) summary(blocks []netip.Prefix, broadest int) []netip.Prefix {
+	key := make([]byte, 0, 5*len(blocks)+1)
 	for _, b := range blocks {
-		row.Admits += 1 << (32 - b.Bits())
+		a := b.Addr().As4()
+		key = append(append(key, a[:]...), byte(b.Bits()))
 	}
-	row.UsedBy = max(row.UsedBy, s.usable)
+	key = append(key, byte(broadest))
+	list, known := w.summaries[string(key)]
+	if !known {
+		list = cidr.Summarise(blocks, broadest)
+		w.summaries[string(key)] = list
+	}
+	return list
 }

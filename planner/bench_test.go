@@ -1,16 +1,20 @@
 package planner
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 
 	"egressplan/planner/inventory"
 )
 
 // manyApps is an estate of n apps with two flows each to a hundred
-// destinations behind one firewall that tells apps apart.
-func manyApps(n int) string {
+// destinations behind one firewall that tells them apart by the given identity.
+func manyApps(n int, identity string) string {
 	var b strings.Builder
 	b.WriteString(`
 apiVersion: egressplan/v1
@@ -29,7 +33,7 @@ spec:
 apiVersion: egressplan/v1
 kind: FirewallRequirements
 spec:
-  firewalls: [{name: edge, identity: app, broadestSource: 16}]
+  firewalls: [{name: edge, identity: ` + identity + `, broadestSource: 16}]
   destinations:
 `)
 	for i := range 100 {
@@ -49,17 +53,35 @@ spec:
 	return b.String()
 }
 
+// BenchmarkRecommend goes from documents to the ranked candidates, beside what
+// yaml.v3 alone needs to read the same bytes into nodes.
 func BenchmarkRecommend(b *testing.B) {
-	for _, n := range []int{100, 1000, 10000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: []byte(manyApps(n))}})
-			if len(problems) > 0 {
-				b.Fatal(problems[0])
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				Recommend(plan)
-			}
-		})
+	for _, identity := range []string{"namespace", "app"} {
+		for _, n := range []int{1000, 10000} {
+			data := []byte(manyApps(n, identity))
+			b.Run(fmt.Sprintf("%d/%s", n, identity), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: data}})
+					if len(problems) > 0 {
+						b.Fatal(problems[0])
+					}
+					Recommend(plan)
+				}
+			})
+			b.Run(fmt.Sprintf("%d/%s/yaml-nodes-alone", n, identity), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
+						var node yaml.Node
+						if err := d.Decode(&node); err == io.EOF {
+							break
+						} else if err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			})
+		}
 	}
 }

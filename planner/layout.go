@@ -75,7 +75,8 @@ type layout struct {
 	moves    []Move
 	free     []cidr.Free
 	ranges   cidr.VPCAnswer
-	refused  []string // pools that may not be associated, with the rule
+	vpc      []netip.Prefix // see vpcCIDRs
+	refused  []string       // pools that may not be associated, with the rule
 }
 
 // get returns the block of a group, zone and purpose, nil if there is none.
@@ -93,14 +94,14 @@ func (l *layout) sorted() []*block {
 
 // vpcCIDRs are the VPC's blocks once the plan is carried out, existing first.
 func (w *work) vpcCIDRs() []netip.Prefix {
-	var list []netip.Prefix
-	for _, c := range w.env.VPC.CIDRs {
-		list = append(list, c.CIDR.V)
+	if w.layout.vpc == nil {
+		list := w.existingVPC()
+		for _, r := range w.layout.ranges.New {
+			list = append(list, r.Block)
+		}
+		w.layout.vpc = slices.Clip(list) // whoever appends gets a copy
 	}
-	for _, r := range w.layout.ranges.New {
-		list = append(list, r.Block)
-	}
-	return list
+	return w.layout.vpc
 }
 
 // existingVPC are the VPC's blocks as they are.
@@ -288,7 +289,7 @@ func (w *work) associate(pools []cidr.Pool) {
 	for _, b := range w.layout.sorted() {
 		req.Allocated = append(req.Allocated, b.cidr)
 	}
-	w.layout.ranges = cidr.VPCRanges(req)
+	w.layout.ranges, w.layout.vpc = cidr.VPCRanges(req), nil
 }
 
 // addresses places single addresses inside blocks that are already laid out:

@@ -81,6 +81,9 @@ type builder struct {
 	placed      []*placement
 	linkNodes   []namedNode
 	natNodes    []namedNode
+	nexts       []sim.NodeID          // see only
+	local       []sim.Route           // see localRoutes
+	kept        []sim.NAT             // see keptAddresses
 	prefixLists []sim.Route           // of gateway endpoints, for every route table
 	attached    map[string]sim.NodeID // transit gateway attachments by zone
 	egress      map[string]sim.NodeID // egress nodes by name
@@ -145,7 +148,18 @@ func (b *builder) at(id sim.NodeID) *sim.Node { return &b.net.Nodes[id] }
 // route adds a route with its reason.
 func (b *builder) route(id sim.NodeID, dst netip.Prefix, next sim.NodeID, why string) {
 	n := b.at(id)
-	n.Routes = append(n.Routes, sim.Route{Dst: dst, Next: []sim.NodeID{next}, Ref: b.ref(note{text: why})})
+	n.Routes = append(n.Routes, sim.Route{Dst: dst, Next: b.only(next), Ref: b.ref(note{text: why})})
+}
+
+// only is the list of one next hop, cut from a larger piece: a network has very
+// many of them.
+func (b *builder) only(next sim.NodeID) []sim.NodeID {
+	if len(b.nexts) == cap(b.nexts) {
+		b.nexts = make([]sim.NodeID, 0, 1024)
+	}
+	at := len(b.nexts)
+	b.nexts = append(b.nexts, next)
+	return b.nexts[at : at+1 : at+1]
 }
 
 // standInOf is an address that stands for any of a block: that of a node in it,
@@ -166,6 +180,8 @@ func newBuilder(w *work) *builder {
 	b := &builder{w: w, notes: make([]note, 1), stands: map[netip.Addr]netip.Prefix{}, last: map[netip.Prefix]netip.Addr{}, sites: map[string]*siteNodes{},
 		subnet: map[string]subnetNodes{}, nats: map[string]sim.NodeID{}, gates: map[string]sim.NodeID{}, places: map[placeKey]*placement{}, rerouted: map[string]bool{},
 		watched: map[sim.NodeID]bool{}, shared: map[string]sim.Ref{}, attached: map[string]sim.NodeID{}, misused: map[string]*sim.Broken{}, egress: map[string]sim.NodeID{}, ownGroup: map[sim.NodeID]bool{}, peering: sim.None, onEgress: map[string]*placement{}, onFleet: map[int][]*placement{}, far: map[string]sim.NodeID{}}
+	b.net.Nodes = make([]sim.Node, 0, 8*w.placesToCome()+64)
+	b.notes = slices.Grow(b.notes, 24*w.placesToCome())
 	b.vpc = b.add(kindVPC, "vpc", "")
 	b.exit = b.add(kindInternet, "internet gateway", "")
 	b.at(b.exit).Ref = b.ref(note{code: "not-internet", text: "the internet has no such address"})
@@ -176,22 +192,35 @@ func newBuilder(w *work) *builder {
 	return b
 }
 
+// placesToCome is about how many placements the network will have: large networks
+// are not to be copied again and again while they grow.
+func (w *work) placesToCome() int { return len(w.list) * len(w.zones) }
+
 // addSubnet adds both sides of a subnet's border and tells the VPC's router
 // about it. The route table starts with the local routes, which nothing
 // propagated may override (Amazon VPC User Guide, Route priority).
 func (b *builder) addSubnet(key, name, zone string, c netip.Prefix, acls []string) subnetNodes {
 	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, zone), in: b.add(kindSubnetIn, name, zone), link: b.add(kindSubnetIn, name, zone)}
 	b.subnet[key] = s
-	for _, v := range b.w.vpcCIDRs() {
-		b.at(s.out).Routes = append(b.at(s.out).Routes, sim.Route{Dst: v, Pinned: true, Next: []sim.NodeID{b.vpc},
-			Ref: b.ref(note{code: "local", text: fmt.Sprintf("%s is a CIDR of the VPC: local route", v), source: "Amazon VPC User Guide, Route priority"})})
-	}
+	local := b.localRoutes()
+	b.at(s.out).Routes = append(make([]sim.Route, 0, len(local)+2*len(b.w.env.Sites)+2), local...)
 	b.route(b.vpc, c, s.in, "subnet "+name)
 	if acl := b.w.aclOf(acls...); acl != nil {
 		b.at(s.out).Ingress = b.aclFilter(acl, acl.Outbound, true)
 		b.at(s.in).Ingress = b.aclFilter(acl, acl.Inbound, false)
 	}
 	return s
+}
+
+// localRoutes are what every route table of the VPC starts with.
+func (b *builder) localRoutes() []sim.Route {
+	if b.local == nil {
+		for _, v := range b.w.vpcCIDRs() {
+			b.local = append(b.local, sim.Route{Dst: v, Pinned: true, Next: []sim.NodeID{b.vpc},
+				Ref: b.ref(note{code: "local", text: fmt.Sprintf("%s is a CIDR of the VPC: local route", v), source: "Amazon VPC User Guide, Route priority"})})
+		}
+	}
+	return b.local
 }
 
 // inSubnet leads packets for a block of a subnet to what has it.

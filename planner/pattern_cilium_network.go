@@ -93,7 +93,7 @@ func (b *builder) leaveAlone(place *placement, label sim.Label) []sim.NAT {
 			if v == variantSecondary && place.masq.IsValid() {
 				next, to = place.eni[v], place.masq
 			}
-			n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: []sim.NodeID{next}, Ref: why})
+			n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(a), Label: label, Opening: true, Next: b.only(next), Ref: why})
 			t := sim.NAT{Match: sim.Match{Src: single(a), Dst: c, Label: label}, Ref: why}
 			if !cidr.Contains(b.w.untranslated(), c) {
 				t.To, t.PortFrom, t.PortTo = []netip.Addr{to}, ciliumPortFrom, natPortTo

@@ -264,7 +264,7 @@ func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
 	}
 	for _, x := range b.w.env.Cluster.VPCCNI.ExternalServiceCIDRs {
 		n := b.at(host)
-		n.Routes = append(n.Routes, sim.Route{Dst: x.V, Src: single(pod), Rank: -2, Next: []sim.NodeID{b.primaryOf(host)},
+		n.Routes = append(n.Routes, sim.Route{Dst: x.V, Src: single(pod), Rank: -2, Next: b.only(b.primaryOf(host)),
 			Ref: b.once("external service", note{text: "in externalServiceCIDRs: by the node's main route table, the primary interface", source: hostRules})})
 	}
 	if b.w.externalSNAT() || slices.Contains(b.w.untranslated(), everywhere) {
@@ -273,7 +273,7 @@ func (b *builder) keepOwnExit(host, eni sim.NodeID, pod netip.Addr) {
 	}
 	b.routeFrom(host, everywhere, pod, eni, false, "replies leave by the pod's own interface")
 	n := b.at(host)
-	n.Routes = append(n.Routes, sim.Route{Dst: everywhere, Src: single(pod), Opening: true, Rank: -1, Next: []sim.NodeID{b.primaryOf(host)},
+	n.Routes = append(n.Routes, sim.Route{Dst: everywhere, Src: single(pod), Opening: true, Rank: -1, Next: b.only(b.primaryOf(host)),
 		Ref: b.once("marked", note{text: "to be translated: marked, by the primary interface", source: hostRules})})
 }
 
@@ -292,7 +292,7 @@ const hostRules = "Amazon VPC CNI, host network rules"
 
 func (b *builder) routeFrom(host sim.NodeID, dst netip.Prefix, src netip.Addr, next sim.NodeID, opening bool, why string) {
 	n := b.at(host)
-	n.Routes = append(n.Routes, sim.Route{Dst: dst, Src: single(src), Opening: opening, Next: []sim.NodeID{next},
+	n.Routes = append(n.Routes, sim.Route{Dst: dst, Src: single(src), Opening: opening, Next: b.only(next),
 		Ref: b.once("exit "+why, note{text: why, source: hostRules})})
 }
 
@@ -333,9 +333,7 @@ func (b *builder) nodeSNAT(host sim.NodeID, hostAddr []netip.Addr, branch netip.
 		return
 	}
 	n := b.at(host)
-	for _, dst := range b.w.untranslated() {
-		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Dst: dst}, Ref: b.ref(note{text: fmt.Sprintf("%s is not translated", dst)})})
-	}
+	n.NAT = append(n.NAT, b.keptAddresses()...)
 	if branch.IsValid() && b.w.env.Cluster.VPCCNI.PodSecurityGroups.V == inventory.PodSGStrict {
 		n.NAT = append(n.NAT, sim.NAT{Match: sim.Match{Src: single(branch)}, Ref: b.ref(note{text: "strict mode is never translated"})})
 	}
@@ -349,4 +347,15 @@ func (b *builder) nodeSNAT(host sim.NodeID, hostAddr []netip.Addr, branch netip.
 		t.PortFrom, t.PortTo = 0, 0
 	}
 	n.NAT = append(n.NAT, t)
+}
+
+// keptAddresses are the destinations towards which a node leaves a packet's source
+// as it is.
+func (b *builder) keptAddresses() []sim.NAT {
+	if b.kept == nil {
+		for _, dst := range b.w.untranslated() {
+			b.kept = append(b.kept, sim.NAT{Match: sim.Match{Dst: dst}, Ref: b.ref(note{text: fmt.Sprintf("%s is not translated", dst)})})
+		}
+	}
+	return b.kept
 }

@@ -38,6 +38,7 @@ func Recommend(plan *inventory.Plan) *Recommendation {
 		best := feasible[0]
 		best.Status = Recommended
 		best.Leaks = best.work.leaks()
+		best.work.fillStates()
 		r.Candidate, r.Pattern = &best.ID, &best.Pattern
 		r.Conditional = append(r.Conditional, e.conditions(feasible)...)
 		r.NearTies = append(r.NearTies, nearTies(plan, feasible)...)

@@ -71,7 +71,7 @@ func (b *builder) clusterIP(host sim.NodeID, d *inventory.Destination) {
 // address, as only a mark would lead them to the primary one.
 func (b *builder) unmarked(p *placement, variant string, c netip.Prefix) {
 	n := b.at(p.host)
-	n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(p.addr[variant]), Opening: true, Rank: -1, Next: []sim.NodeID{p.eni[variant]},
+	n.Routes = append(n.Routes, sim.Route{Dst: c, Src: single(p.addr[variant]), Opening: true, Rank: -1, Next: b.only(p.eni[variant]),
 		Ref: b.once("unmarked", note{text: "translated by kube-proxy before it could be marked: by the pod's own interface", source: hostRules})})
 }
 

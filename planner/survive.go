@@ -24,22 +24,42 @@ type flowKey struct{ app, to, initiator string }
 
 func (f appFlow) key() flowKey { return flowKey{f.app.Key, f.to.Name.V, f.flow.Initiator.V} }
 
-// endure walks every path again in every fault that it meets, as it is once the
-// fault has been noticed: which flows go on, and which do not although they
-// must. The rows of the allow-list learn in which states they are used.
-func (w *work) endure() {
+// survivals reports the flows that do not go on in a fault although they must.
+func (w *work) survivals() {
+	w.endure(func(f appFlow) bool { return len(f.to.MustSurvive) > 0 }, w.reportLost)
+}
+
+// fillStates tells the rows of the allow-list in which states they are used.
+func (w *work) fillStates() {
+	states := map[flowKey][]int32{}
+	w.endure(func(appFlow) bool { return true }, func(list []endured, paths int) {
+		for _, e := range list {
+			if e.goesOn(paths) {
+				states[e.f.key()] = append(states[e.f.key()], e.fault)
+			}
+		}
+	})
+	for i := range w.rows {
+		r := &w.rows[i]
+		r.States = w.stateNames(states[flowKey{r.App, r.To, r.Initiator}])
+	}
+}
+
+// endure walks every path of some flows again in every fault that it meets, as
+// it is once the fault has been noticed, and tells of each flow what the faults
+// do to it and how many paths work when nothing is lost.
+func (w *work) endure(of func(appFlow) bool, tell func(list []endured, paths int)) {
 	walker := w.b.walking()
 	faults := w.faults()
-	states := map[flowKey][]int32{}
 	var flow []endured // of the flow under way, by fault
 	paths := 0         // of it that work when nothing is lost
 	for i := range w.paths {
 		p := &w.paths[i]
 		if i > 0 && w.paths[i-1].f.flow != p.f.flow {
-			w.judgeFlow(flow, paths, states)
+			tell(flow, paths)
 			flow, paths = flow[:0], 0
 		}
-		if p.f.to.Kind.V != inventory.KindOnPremises || !p.works() {
+		if p.f.to.Kind.V != inventory.KindOnPremises || !p.works() || !of(p.f) {
 			continue
 		}
 		paths++
@@ -53,12 +73,12 @@ func (w *work) endure() {
 			w.endurePath(walker, p, &faults[t], &flow[at])
 		}
 	}
-	w.judgeFlow(flow, paths, states)
-	for i := range w.rows {
-		r := &w.rows[i]
-		r.States = w.stateNames(states[flowKey{r.App, r.To, r.Initiator}])
-	}
+	tell(flow, paths)
 }
+
+// goesOn reports whether a flow, of so many paths, goes on in the fault: by some
+// path that meets it and works, or by one that does not meet it.
+func (e *endured) goesOn(paths int) bool { return e.works || e.met < paths }
 
 // endurePath adds what a fault does to one path.
 func (w *work) endurePath(walker *sim.Walker, p *walked, f *fault, e *endured) {
@@ -66,17 +86,19 @@ func (w *work) endurePath(walker *sim.Walker, p *walked, f *fault, e *endured) {
 		e.alive, e.works = true, true
 		return
 	}
-	x := *p
+	x := &w.endured
+	*x = *p
 	x.state, x.touched, x.fault = f.state, nil, f.settled
 	walker.Fail(f.settled)
-	w.follow(walker, &x, nil)
+	w.follow(walker, x, nil)
 	if x.gonePod() {
 		return // that pod is gone with what was lost
 	}
 	e.alive = true
 	e.works = e.works || x.good > 0
 	if x.good < x.of && e.fails == nil {
-		e.fails = &x
+		fails := *x
+		e.fails = &fails
 	}
 }
 
@@ -88,17 +110,13 @@ func (p *walked) gonePod() bool {
 	return p.result.Verdict == sim.Unreachable
 }
 
-// judgeFlow reports what must survive a fault and does not, and notes in which
-// faults the flow goes on.
-func (w *work) judgeFlow(list []endured, paths int, states map[flowKey][]int32) {
+// reportLost reports what must survive a fault and does not.
+func (w *work) reportLost(list []endured, paths int) {
 	faults := w.faults()
 	reported := map[string]bool{}
 	for _, e := range list {
 		f := &faults[e.fault]
 		spared := e.met < paths // by paths that do not meet the fault
-		if e.works || spared {
-			states[e.f.key()] = append(states[e.f.key()], e.fault)
-		}
 		if f.survives == "" || reported[f.survives] || !e.f.mustSurvive(f.survives) {
 			continue
 		}

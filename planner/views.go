@@ -17,6 +17,7 @@ func (r *Recommendation) Detail(all bool) *Recommendation {
 		for _, c := range r.Candidates {
 			if c.Leaks == nil {
 				c.Leaks = c.work.leaks()
+				c.work.fillStates()
 			}
 		}
 		return r

@@ -3,7 +3,7 @@ package planner
 import (
 	"net/netip"
 	"slices"
-	"strings"
+	"sort"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -48,8 +48,7 @@ func (w *work) flowsOf(apps []*inventory.App) []appFlow {
 
 // label is the identity that travels with an app's packets.
 func (w *work) label(a *inventory.App) sim.Label {
-	i, _ := slices.BinarySearchFunc(w.plan.Apps, a.Key, func(x inventory.App, key string) int { return strings.Compare(x.Key, key) })
-	return sim.Label(i + 1)
+	return sim.Label(sort.Search(len(w.plan.Apps), func(i int) bool { return w.plan.Apps[i].Key >= a.Key }) + 1)
 }
 
 // eachPair calls f once for each of the apps and destination it opens
@@ -117,9 +116,10 @@ func (w *work) walkAll() []walked {
 	walker := w.b.walking()
 	at := w.touching()
 	seen := make([]bool, len(w.faults()))
-	var list []walked
+	flows := w.walkedFlows()
+	list := make([]walked, 0, len(flows)*len(w.zones))
 	var nodes []sim.NodeID
-	for _, f := range w.walkedFlows() {
+	for _, f := range flows {
 		for _, o := range w.origins(f.app) {
 			for _, c := range w.cutBlocks(f.to) {
 				for _, p := range f.ports() {

@@ -84,6 +84,9 @@ type work struct {
 	layout    *layout
 	b         *builder
 	paths     []walked
+	endured   walked                    // one path in one fault, while it is judged
+	shown     []SourceRow               // see sourceRows
+	summaries map[string][]netip.Prefix // see summary
 	rows      []AllowRow
 	found     []finding.Finding
 	assumed   map[string]Assumption
@@ -93,7 +96,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string][]netip.Prefix{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
@@ -121,7 +124,7 @@ func (w *work) run() {
 	w.rows = w.allowRows()
 	w.b.allow(w.rows)
 	w.paths = w.walkAll()
-	w.endure()
+	w.survivals()
 	w.capacityFindings()
 	w.commonFindings()
 	w.pattern.findings(w)
