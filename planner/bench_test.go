@@ -43,7 +43,7 @@ spec:
 	for i := range n {
 		fmt.Fprintf(&b, `    - name: app-%d
       namespace: ns-%d
-      pods: {min: 2, max: 12, typical: 6}
+      pods: {min: 1, max: 3, typical: 2}
       requests: {cpu: 250m, memory: 512Mi}
       flows:
         - {to: d%d, outGB: %d, inGB: %d}

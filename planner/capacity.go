@@ -97,10 +97,40 @@ func (r CapacityRow) Title() string { return titled(r.Thing, r.Name) }
 
 // Capacities are the head-room of everything that the candidate's flows share.
 func (c *Candidate) Capacities() []CapacityRow {
-	if c.work == nil || c.Capacity != nil {
+	if c.work == nil {
 		return c.Capacity
 	}
-	return c.work.capacities()
+	if c.work.capacity == nil {
+		c.work.capacity = c.work.capacities()
+	}
+	return c.work.capacity
+}
+
+// fullestRows keeps, of each thing and resource, the twenty rows that come
+// nearest to their limit, in their order; rows that do not hold all stay.
+func fullestRows(list []CapacityRow) []CapacityRow {
+	type kind struct{ thing, resource string }
+	shares := make([]decimal.Decimal, len(list))
+	by := map[kind][]int{}
+	for i, r := range list {
+		shares[i], _ = r.Fullest()
+		k := kind{r.Thing, r.Resource}
+		by[k] = append(by[k], i)
+	}
+	keep := make([]bool, len(list))
+	for _, rows := range by {
+		slices.SortStableFunc(rows, func(i, j int) int { return shares[j].Cmp(shares[i]) })
+		for n, i := range rows {
+			keep[i] = n < foldedSubjects || shares[i].GreaterThan(decimal.NewFromInt(1))
+		}
+	}
+	out := []CapacityRow{}
+	for i, r := range list {
+		if keep[i] {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // fillCapacity gives the recommended candidate, or every one, its Capacity.

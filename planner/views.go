@@ -10,7 +10,8 @@ import (
 
 // Detail is the recommendation as it is written for programs: unless all is
 // asked for, only the recommended candidate carries its address plan, sources
-// and allow-list, and findings of one code are folded into one.
+// and allow-list, findings of one code are folded into one, and of capacity of
+// one kind the fullest rows stand for all.
 func (r *Recommendation) Detail(all bool) *Recommendation {
 	r.fillCapacity(all)
 	if all {
@@ -30,6 +31,9 @@ func (r *Recommendation) Detail(all bool) *Recommendation {
 			brief.VPCCIDRs, brief.Allocations, brief.Sources, brief.AllowList = nil, nil, nil, nil
 		}
 		brief.Findings = Fold(c.Findings)
+		if c.Capacity != nil {
+			brief.Capacity = fullestRows(c.Capacity)
+		}
 		out.Candidates[i] = &brief
 	}
 	return &out

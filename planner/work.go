@@ -86,6 +86,7 @@ type work struct {
 	paths     []walked
 	endured   walked                    // one path in one fault, while it is judged
 	shown     []SourceRow               // see sourceRows
+	capacity  []CapacityRow             // see Capacities
 	summaries map[string][]netip.Prefix // see summary
 	rows      []AllowRow
 	found     []finding.Finding
