@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"egressplan/planner"
-	"egressplan/planner/inventory"
 )
 
 // allowRows is how many rows of the allow-list are shown before the rest is
@@ -17,7 +14,8 @@ const (
 	manyAddresses = 16
 )
 
-// allowKey is what rows that a firewall could hold as one have in common.
+// allowKey is what rows that a firewall could hold as one have in common, as it
+// is shown.
 type allowKey struct{ firewall, sources, destinations, port, initiator string }
 
 // allowEntry is such rows as one: the names of their destinations and apps.
@@ -65,34 +63,14 @@ func writeFirewallRows(p *page, entries []allowEntry, held int) error {
 	return p.table(t, "    ")
 }
 
-// foldAllowRows joins rows that differ in the app or in the destination's name
-// only; the result is ordered by firewall and by who opens the connection, and
-// then as the rows are.
+// foldAllowRows are the planner's entries with their addresses as they are shown.
 func foldAllowRows(rows []planner.AllowRow) []allowEntry {
-	at := map[allowKey]int{}
 	var entries []allowEntry
-	for _, r := range rows {
-		destinations := r.Destinations
-		if len(destinations) == 0 {
-			destinations = r.Hosts
-		}
-		// the whole lists are compared: what is shown of two may be the same
-		k := allowKey{r.Firewall, strings.Join(r.Sources, ", "), strings.Join(destinations, ", "), portRange(r), openedBy(r.Initiator)}
-		i, seen := at[k]
-		if !seen {
-			i = len(entries)
-			at[k] = i
-			entries = append(entries, allowEntry{allowKey: k})
-		}
-		entries[i].names = withName(entries[i].names, r.To)
-		entries[i].apps = withName(entries[i].apps, r.App)
-	}
-	slices.SortStableFunc(entries, func(a, b allowEntry) int {
-		return cmp.Or(cmp.Compare(a.firewall, b.firewall), cmp.Compare(a.initiator, b.initiator))
-	})
-	for i := range entries {
-		entries[i].sources = folded(strings.Split(entries[i].sources, ", "), manyAddresses, 0)
-		entries[i].destinations = folded(strings.Split(entries[i].destinations, ", "), manyAddresses, 0)
+	for _, e := range planner.FoldAllowRows(rows) {
+		entries = append(entries, allowEntry{
+			allowKey: allowKey{e.Firewall, folded(e.Sources, manyAddresses, 0), folded(e.Destinations, manyAddresses, 0), e.Port, e.OpenedBy},
+			names:    e.Names, apps: e.Apps,
+		})
 	}
 	return entries
 }
@@ -109,34 +87,13 @@ func entriesText(n int) string {
 	return planner.Thousands(fmt.Sprint(n)) + pick(n == 1, " entry", " entries")
 }
 
-func openedBy(initiator string) string {
-	return pick(initiator == inventory.InitiatorOnPrem, "on-premises", "app")
-}
-
-// portRange is a row's protocol and ports: "tcp/1521", "tcp/1024-2048", "icmp".
-func portRange(r planner.AllowRow) string {
-	if r.PortTo > r.PortFrom && (r.Protocol == "tcp" || r.Protocol == "udp") {
-		return fmt.Sprintf("%s/%d-%d", r.Protocol, r.PortFrom, r.PortTo)
-	}
-	if r.Protocol != "tcp" && r.Protocol != "udp" {
-		return r.Protocol
-	}
-	return portText(r.Protocol, r.PortFrom)
-}
-
 // whoElseLines is how many barriers and groups are named.
 const whoElseLines = 40
 
 // writeWhoElse says who but the apps could show the sources: what stands
 // against others, and where a source is wider than the apps behind it.
 func writeWhoElse(p *page, rows []planner.SourceRow) {
-	var lines []string
-	for _, r := range rows {
-		if r.Barrier != "" {
-			lines = withName(lines, r.Barrier)
-		}
-	}
-	lines = append(lines, widerGroups(rows)...)
+	lines := planner.WhoElse(rows)
 	if len(lines) == 0 {
 		return
 	}
@@ -147,51 +104,4 @@ func writeWhoElse(p *page, rows []planner.SourceRow) {
 	if rest := len(lines) - whoElseLines; rest > 0 {
 		p.item("  ", fmt.Sprintf("and %s more; -o json has them all", count(rest, "group")))
 	}
-}
-
-// widerKey tells apart groups by how much wider than their apps they are;
-// shared ones stand alone with their apps.
-type widerKey struct {
-	admits, used uint64
-	apps         string
-}
-
-// widerGroups are the groups that several apps share, or whose source takes in
-// addresses that the apps cannot have; those with the same numbers in one line.
-func widerGroups(rows []planner.SourceRow) []string {
-	groups := map[widerKey][]string{}
-	var keys []widerKey
-	for _, r := range rows {
-		if len(r.SharedWith) == 0 && r.Admits <= r.UsedBy {
-			continue
-		}
-		k := widerKey{admits: r.Admits, used: r.UsedBy}
-		if len(r.SharedWith) > 0 {
-			apps := append([]string{r.App}, r.SharedWith...)
-			slices.Sort(apps)
-			k.apps = folded(apps, 4, 0)
-		}
-		if groups[k] == nil {
-			keys = append(keys, k)
-		}
-		groups[k] = withName(groups[k], r.Group)
-	}
-	var lines []string
-	for _, k := range keys {
-		lines = append(lines, widerText(k, groups[k]))
-	}
-	return lines
-}
-
-func widerText(k widerKey, groups []string) string {
-	text := fmt.Sprintf("%s: the firewall opens %s%s, the apps themselves can have %s", folded(groups, 4, 0),
-		addresses(k.admits), pick(len(groups) > 1, " for each", ""), planner.Thousands(fmt.Sprint(k.used)))
-	if k.apps != "" {
-		text += "; shared by " + k.apps
-	}
-	return text
-}
-
-func addresses(n uint64) string {
-	return planner.Thousands(fmt.Sprint(n)) + pick(n == 1, " address", " addresses")
 }

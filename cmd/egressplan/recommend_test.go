@@ -188,7 +188,7 @@ func TestPortRange(t *testing.T) {
 		want     string
 	}{{"tcp", 1521, 1521, "tcp/1521"}, {"udp", 1024, 2048, "udp/1024-2048"}, {"icmp", 0, 0, "icmp"}, {"tcp", 0, 65535, "tcp/0-65535"}}
 	for _, c := range cases {
-		if got := portRange(planner.AllowRow{Protocol: c.protocol, PortFrom: c.from, PortTo: c.to}); got != c.want {
+		if got := (planner.AllowRow{Protocol: c.protocol, PortFrom: c.from, PortTo: c.to}).Ports(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -221,7 +221,7 @@ func TestLongAllowListIsCut(t *testing.T) {
 
 // Groups that are neither shared nor wider than their apps need no words.
 func TestWiderGroups(t *testing.T) {
-	got := widerGroups([]planner.SourceRow{
+	got := planner.WiderGroups([]planner.SourceRow{
 		{App: "a/1", Group: "app/a/1", Admits: 1, UsedBy: 1},
 		{App: "a/2", Group: "app/a/2", Admits: 4096, UsedBy: 11}, {App: "a/3", Group: "app/a/3", Admits: 4096, UsedBy: 11}, {App: "a/3", Firewall: "other", Group: "app/a/3", Admits: 4096, UsedBy: 11},
 		{App: "b/2", Group: "namespace/b", Admits: 1, UsedBy: 1, SharedWith: []string{"b/1"}}, {App: "b/1", Group: "namespace/b", Admits: 1, UsedBy: 1, SharedWith: []string{"b/2"}},
@@ -274,8 +274,8 @@ func TestDifferencesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := monthly(t, "from"), monthly(t, "to")
 		sum := decimal.Zero
-		for _, d := range differences(from, to) {
-			sum = sum.Add(d.amount)
+		for _, d := range planner.Differences(from, to) {
+			sum = sum.Add(d.Amount)
 		}
 		if !sum.Equal(to.Decision.Sub(from.Decision)) {
 			t.Fatalf("they add up to %s, want %s", sum, to.Decision.Sub(from.Decision))
