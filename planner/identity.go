@@ -31,6 +31,12 @@ var barrierWords = map[string]string{
 	barrierRoute:          "a route: whatever is put into the subnets, or into one whose route table leads the same way, held by IAM",
 }
 
+// BarrierText says what a barrier is and how it is held, "" for an unknown one.
+func BarrierText(barrier string) string { return barrierWords[barrier] }
+
+// Barriers are what stands between every two source groups of the candidate.
+func (c *Candidate) Barriers() []Barrier { return c.work.matrix() }
+
 // Lookalike is somebody who can show an app's source on-premises: who, by what
 // means, and what alone is in the way. It has been walked: Sources are those of
 // the app's that were shown, To the destinations that let them through.

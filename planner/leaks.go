@@ -46,6 +46,15 @@ func leakKinds() []string {
 	return slices.DeleteFunc(misuseKinds(), func(kind string) bool { return kind == stateImpostor || kind == statePortsExhausted })
 }
 
+// Complete works out what only the recommended candidate has from the start: its
+// Leaks, and the states of its AllowList.
+func (c *Candidate) Complete() {
+	if c.Leaks == nil {
+		c.Leaks = c.work.leaks()
+		c.work.fillStates()
+	}
+}
+
 // leaks are the leaks of all apps.
 func (w *work) leaks() []Leak { return w.leaksOf(w.apps) }
 

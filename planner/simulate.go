@@ -48,6 +48,19 @@ func Simulate(plan *inventory.Plan, o SimulateOptions) (*Simulation, error) {
 
 // Follow is Simulate for those who take the paths one by one.
 func Follow(plan *inventory.Plan, o SimulateOptions) (*Following, error) {
+	f, err := newFollowing(plan, o)
+	if err != nil {
+		return nil, err
+	}
+	c := pick(plan, o.Pattern)
+	if c == nil {
+		return nil, fmt.Errorf("the policy excludes pattern %q", o.Pattern)
+	}
+	return c.follow(f)
+}
+
+// newFollowing reads options, and refuses names that the plan does not have.
+func newFollowing(plan *inventory.Plan, o SimulateOptions) (*Following, error) {
 	f := &Following{options: o, state: healthyState}
 	if o.State != "" {
 		s, err := ParseState(o.State)
@@ -62,12 +75,23 @@ func Follow(plan *inventory.Plan, o SimulateOptions) (*Following, error) {
 	if o.To != "" && plan.Destination(o.To) == nil {
 		return nil, fmt.Errorf("no destination %q", o.To)
 	}
-	c := pick(plan, o.Pattern)
-	if c == nil {
-		return nil, fmt.Errorf("the policy excludes pattern %q", o.Pattern)
+	return f, nil
+}
+
+// Follow is Follow for a candidate that is already worked out; the pattern of the
+// options counts for nothing.
+func (c *Candidate) Follow(o SimulateOptions) (*Following, error) {
+	o.Pattern = c.Pattern
+	f, err := newFollowing(c.work.plan, o)
+	if err != nil {
+		return nil, err
 	}
+	return c.follow(f)
+}
+
+func (c *Candidate) follow(f *Following) (*Following, error) {
 	f.work = c.work
-	f.Simulation = Simulation{APIVersion: APIVersion, Kind: "Simulation", Environment: plan.Environment.Name, Pattern: c.Pattern,
+	f.Simulation = Simulation{APIVersion: APIVersion, Kind: "Simulation", Environment: c.work.plan.Environment.Name, Pattern: c.Pattern,
 		Exceptions: []Exception{}, Notes: []string{}, Paths: []Path{}}
 	if c.Status != Rejected { // a rejected candidate is shown with everybody in it
 		f.Exceptions = append(f.Exceptions, c.Exceptions...)

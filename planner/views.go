@@ -16,10 +16,7 @@ func (r *Recommendation) Detail(all bool) *Recommendation {
 	r.fillCapacity(all)
 	if all {
 		for _, c := range r.Candidates {
-			if c.Leaks == nil {
-				c.Leaks = c.work.leaks()
-				c.work.fillStates()
-			}
+			c.Complete()
 		}
 		return r
 	}
@@ -109,6 +106,9 @@ func PlanAddressesWith(plan *inventory.Plan, o AddressOptions) *AddressPlan {
 	out.Reclaimed = append(out.Reclaimed, reclaimed...)
 	return out
 }
+
+// Addresses is the address plan of a candidate that is already worked out.
+func (c *Candidate) Addresses() *AddressPlan { return addressPlan(c) }
 
 func emptyAddressPlan(plan *inventory.Plan) *AddressPlan {
 	return &AddressPlan{APIVersion: APIVersion, Kind: "AddressPlan", Environment: plan.Environment.Name,
