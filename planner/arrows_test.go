@@ -39,6 +39,7 @@ var owners = map[string]string{
 	"github.com/rogpeppe/go-internal":    "", // tests only
 	"pgregory.net/rapid":                 "", // tests only
 	"github.com/google/go-cmp":           "", // tests only
+	"github.com/yuin/goldmark":           "", // tests only
 	"net/http":                           "", // nothing here talks to a network
 	"math/rand":                          "", // same input, same bytes
 	"math/rand/v2":                       "",

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +12,7 @@ import (
 // for markup, a link, a mention or a line break.
 func Text(s string) string {
 	var b strings.Builder
-	for i, r := range printed(s) {
+	for i, r := range strings.TrimSpace(printed(s)) {
 		switch {
 		case strings.ContainsRune("\\`*_[]<>|#~$!{}", r), i == 0 && strings.ContainsRune("-+=", r):
 			b.WriteByte('\\')
@@ -23,8 +24,25 @@ func Text(s string) string {
 		}
 	}
 	text := strings.ReplaceAll(b.String(), "://", ":&#47;/") // no bare link
-	text = strings.ReplaceAll(text, "www.", "www&#46;")
-	return strings.TrimSpace(unnumbered(text))
+	text = bareWWW.ReplaceAllString(text, "$1&#46;")
+	return unnumbered(text)
+}
+
+// bareWWW is what turns a word into a link without a scheme.
+var bareWWW = regexp.MustCompile(`(?i)(www)\.`)
+
+// Code is s as inline code, where all of it can stand there as it is; else it is
+// Text. A backtick would end the code, a pipe a table's cell.
+func Code(s string) string {
+	if s == "" || strings.TrimSpace(s) != s {
+		return Text(s)
+	}
+	for _, r := range s {
+		if r < ' ' || r > '~' || strings.ContainsRune("`|\\", r) {
+			return Text(s)
+		}
+	}
+	return "`" + s + "`"
 }
 
 // unnumbered keeps a number at the start from being taken for a list's.
