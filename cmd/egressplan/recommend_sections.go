@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"egressplan/planner"
@@ -124,10 +123,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`)
 // writeNext names the commands to go on with, ready to paste where the paths
 // are plain.
 func writeNext(p *page, rec *planner.Recommendation, paths []string) {
-	args := "PATH..."
-	if !slices.ContainsFunc(paths, func(s string) bool { return !plainWord.MatchString(s) }) {
-		args = strings.Join(paths, " ")
-	}
+	args := pasteable(paths)
 	fmt.Fprintln(p.w)
 	if rec.Candidate == nil {
 		p.para(fmt.Sprintf("Next: egressplan cidr --pattern P %s (what does not fit), egressplan simulate --pattern P %s (where packets end)", args, args))

@@ -46,7 +46,7 @@ egressplan.`,
 		return usageError(cmd, err)
 	})
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newVersion(s))
+	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newReview(s), newVersion(s))
 	return root
 }
 
