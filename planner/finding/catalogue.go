@@ -56,8 +56,8 @@ var prominent = []string{"egress-node-no-failover", "zone-crossing-nat", "connec
 	"nat-gateway-quota", "quota-vpc-cidrs", "quota-subnets", "quota-route-tables", "association-ambiguous", "cni-migration", "tls-origination",
 	"inbound-around-gateway", "third-party-support", "shared-source"}
 
-// catalogue is sorted by code; a test holds that, and that docs/findings.md
-// names every code.
+// catalogue is sorted by code; tests hold that, and that the planner files every
+// code and docs/findings.md explains it.
 var catalogue = []Entry{
 	{"allocation-moved", Risk, Estate,
 		"A block of the lock cannot stay where it is: subnets must be built anew and firewalls changed.",

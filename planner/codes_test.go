@@ -1,0 +1,538 @@
+package planner_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"egressplan/planner"
+	"egressplan/planner/finding"
+	"egressplan/sim"
+)
+
+var updateCodes = flag.Bool("update-codes", false, "write the list of codes in docs/findings.md anew")
+
+// Every code says what it means and on what that stands; what can be mended says
+// how.
+func TestEveryCodeIsExplained(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range planner.Codes() {
+		key := string(c.Kind) + " " + c.Code
+		if seen[key] {
+			t.Errorf("%s stands twice", key)
+		}
+		seen[key] = true
+		if c.Meaning == "" || c.Source == "" {
+			t.Errorf("%s: meaning %q, source %q", key, c.Meaning, c.Source)
+		}
+		needsFix := c.Kind == planner.CodeOfProblem || c.Kind == planner.CodeOfFinding && c.Severity != finding.Note || c.Kind == planner.CodeOfState && c.Code != "healthy"
+		if needsFix && c.Fix == "" {
+			t.Errorf("%s has no way out", key)
+		}
+		for _, text := range []string{c.Meaning, c.Detail, c.Fix} {
+			if text != "" && (!strings.HasSuffix(text, ".") || strings.HasSuffix(text, "..") || strings.ToUpper(text[:1]) != text[:1]) {
+				t.Errorf("%s: %q is no sentence", key, text)
+			}
+		}
+		if !slices.Contains(planner.CodeKinds(), c.Kind) || c.Kind.About() == "" {
+			t.Errorf("%s: the kind is not listed", key)
+		}
+	}
+	for _, k := range planner.StateKinds() {
+		if !seen["state "+k.Kind] {
+			t.Errorf("state %s is not explained", k.Kind)
+		}
+	}
+}
+
+// What the walker itself says is explained as well.
+func TestEveryCodeOfTheWalkIsExplained(t *testing.T) {
+	explained := codesOf(planner.CodeOfReason)
+	n := 0
+	for c := sim.CodeDelivered; c.String() != sim.CodeNone.String(); c++ {
+		n++
+		if !explained[c.String()] {
+			t.Errorf("reason %s is not explained", c)
+		}
+	}
+	if n < 14 {
+		t.Errorf("only %d codes of the walk found", n)
+	}
+	for v := range sim.Verdict(32) {
+		if name := v.String(); name != "undecided" && !codesOf(planner.CodeOfVerdict)[name] {
+			t.Errorf("verdict %s is not explained", name)
+		}
+	}
+}
+
+func codesOf(kind planner.CodeKind) map[string]bool {
+	set := map[string]bool{}
+	for _, c := range planner.Codes() {
+		if c.Kind == kind {
+			set[c.Code] = true
+		}
+	}
+	return set
+}
+
+// Every code that is written in the source is explained, and every code that is
+// explained is written somewhere other than in its explanation.
+func TestCodesAndSourceAgree(t *testing.T) {
+	s := readSource(t, "*.go", "allowlist/*.go", "manifest/*.go", "review/*.go", "../cmd/egressplan/*.go")
+	if len(s.files) < 60 {
+		t.Fatalf("only %d files read", len(s.files))
+	}
+	findings, reasons := codesOf(planner.CodeOfFinding), codesOf(planner.CodeOfReason)
+	used := s.codes()
+	for code, at := range used {
+		if !findings[code] && !reasons[code] {
+			t.Errorf("%s: %s is not explained", at, code)
+		}
+	}
+	for code := range findings {
+		if used[code] == "" {
+			t.Errorf("nothing files the finding %s", code)
+		}
+	}
+	ofTheWalk := map[string]bool{}
+	for c := sim.CodeDelivered; c.String() != sim.CodeNone.String(); c++ {
+		ofTheWalk[c.String()] = true
+	}
+	for code := range reasons {
+		if used[code] == "" && !ofTheWalk[code] {
+			t.Errorf("nothing gives the reason %s", code)
+		}
+	}
+	for code, at := range s.compared() {
+		if !findings[code] && !reasons[code] {
+			t.Errorf("%s asks for %s, which no code is", at, code)
+		}
+	}
+}
+
+// Barriers and pod variants are constants; each is explained, and no other.
+func TestConstantsAreExplained(t *testing.T) {
+	for prefix, kind := range map[string]planner.CodeKind{"barrier": planner.CodeOfBarrier, "variant": planner.CodeOfVariant} {
+		want := readSource(t, "*.go").constants(prefix)
+		if got := codesOf(kind); len(want) < 5 || !equalSets(got, want) {
+			t.Errorf("%s: explained %v, in the code %v", kind, got, want)
+		}
+	}
+}
+
+// Each problem's constant is used by the reader of the input.
+func TestProblemCodesAreReported(t *testing.T) {
+	s := readSource(t, "inventory/*.go")
+	uses := map[string]int{}
+	for _, f := range s.files {
+		if filepath.Base(s.fset.File(f.Pos()).Name()) == "codes.go" {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				uses[id.Name]++
+			}
+			return true
+		})
+	}
+	constants := s.constantNames("Code")
+	if got := codesOf(planner.CodeOfProblem); len(constants) < 30 || len(got) != len(constants) {
+		t.Errorf("%d explained, %d constants", len(got), len(constants))
+	}
+	for name, code := range constants {
+		if uses[name] == 0 {
+			t.Errorf("nothing reports %s", code)
+		}
+		if !codesOf(planner.CodeOfProblem)[code] {
+			t.Errorf("problem %s is not explained", code)
+		}
+	}
+}
+
+// A finding that is filed with another severity than its entry's says when.
+func TestOtherSeveritiesAreSaid(t *testing.T) {
+	s := readSource(t, "*.go")
+	said := map[string]bool{}
+	for _, e := range finding.Catalogue() {
+		if e.Otherwise() != "" {
+			said[e.Code] = true
+		}
+	}
+	filed := map[string]bool{}
+	for code := range s.arguments(map[string]int{"reportAs": 1, "overQuota": 1}) {
+		filed[code] = true
+	}
+	if !equalSets(said, filed) {
+		t.Errorf("said of %v, filed for %v", said, filed)
+	}
+}
+
+func equalSets(a, b map[string]bool) bool {
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+func sorted(set map[string]bool) []string {
+	var list []string
+	for k := range set {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// The reader of the source finds what it looks for, in every form the code uses.
+func TestCodesAreFoundInSource(t *testing.T) {
+	const text = `package p
+func f(w *work) {
+	w.report("in-call", at, nil, "x")
+	w.reportAs(s, "in-second-place", at, nil, "x")
+	w.say("said")
+	code, demand := "assigned", 1
+	code = "assigned-again"
+	for _, code := range []string{"ranged-one", "ranged-two"} {}
+	_ = note{code: "keyed"}
+	_ = Reason{"unkeyed", "text"}
+	_ = f.Code == "compared"
+	over("name", "by-parameter")
+	w.report("prefix-"+x, at, nil, "not a literal")
+}
+func over(name, code string) {}
+func broken() (code, text string) { return "returned", "text" }
+var m = map[string]struct{ code, words string }{"key": {"in-table", "words"}}
+`
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "p.go", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &source{fset: fset, files: []*ast.File{f}}
+	var got []string
+	for code := range s.codes() {
+		got = append(got, code)
+	}
+	slices.Sort(got)
+	want := []string{"assigned", "assigned-again", "by-parameter", "in-call", "in-second-place", "in-table", "keyed", "ranged-one", "ranged-two", "returned", "said", "unkeyed"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if c := s.compared(); len(c) != 1 || c["compared"] == "" {
+		t.Errorf("compared: %v", c)
+	}
+}
+
+// docs/findings.md lists every code with what explain says of it, and names no
+// other. The list is written anew by
+//
+//	go test ./planner -run TestFindingsDocs -update-codes
+func TestFindingsDocs(t *testing.T) {
+	path := filepath.Join("..", "docs", "findings.md")
+	docs, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mark = "## Every code\n"
+	before, _, found := strings.Cut(string(docs), mark)
+	if !found {
+		t.Fatalf("docs/findings.md has no section %q", strings.TrimSpace(mark))
+	}
+	want := before + mark + everyCode()
+	if *updateCodes {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(docs) {
+		t.Errorf("the list of codes is not that of the code; write it with go test ./planner -run TestFindingsDocs -update-codes")
+	}
+	known := map[string]bool{"nat-gateway-gb": true} // an item of the bill
+	for _, c := range planner.Codes() {
+		known[c.Code] = true
+	}
+	for _, m := range regexp.MustCompile("`([a-z0-9]+(?:-[a-z0-9]+)+)`").FindAllStringSubmatch(before, -1) {
+		if !known[m[1]] {
+			t.Errorf("docs/findings.md names %s, which is no code", m[1])
+		}
+	}
+}
+
+// everyCode is the section of docs/findings.md.
+func everyCode() string {
+	var b bytes.Buffer
+	fmt.Fprint(&b, "\nWhat `egressplan explain CODE` says, in one place. The list is made from the code; a test holds them together.\n")
+	heading := map[planner.CodeKind]string{}
+	for _, c := range planner.Codes() {
+		if heading[c.Kind] == "" {
+			heading[c.Kind] = strings.ToUpper(string(c.Kind)[:1]) + string(c.Kind)[1:] + "s"
+			fmt.Fprintf(&b, "\n### %s: %s\n\n", heading[c.Kind], c.Kind.About())
+			columns := []string{"code", "meaning", "way out", "fact"}
+			if c.Kind == planner.CodeOfFinding {
+				columns = []string{"code", "severity, scope", "meaning", "way out", "fact"}
+			}
+			fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+		}
+		cells := []string{"`" + c.Code + "`"}
+		if c.Kind == planner.CodeOfFinding {
+			severity := fmt.Sprintf("%s, %s", c.Severity, c.Scope)
+			if c.Otherwise != "" {
+				severity += "; " + c.Otherwise
+			}
+			cells = append(cells, severity)
+		}
+		cells = append(cells, strings.TrimSpace(c.Meaning+" "+c.Detail), c.Fix, c.Source)
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}
+
+// source is Go source, parsed.
+type source struct {
+	fset  *token.FileSet
+	files []*ast.File
+}
+
+// readSource parses files without their tests.
+func readSource(t *testing.T, patterns ...string) *source {
+	t.Helper()
+	s := &source{fset: token.NewFileSet()}
+	for _, p := range patterns {
+		names, err := filepath.Glob(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(s.fset, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.files = append(s.files, f)
+		}
+	}
+	return s
+}
+
+func (s *source) at(n ast.Node) string { return s.fset.Position(n.Pos()).String() }
+
+// codes are the literals that stand where a code is meant, with their place:
+// arguments of the functions that file findings or take a parameter called code,
+// values given to anything called code, and a Reason's first field.
+func (s *source) codes() map[string]string {
+	functions := map[string]int{"report": 0, "say": 0, "reportAs": 1}
+	found := map[string]string{}
+	add := func(e ast.Expr) {
+		if text, ok := literal(e); ok {
+			found[text] = s.at(e)
+		}
+	}
+	for _, f := range s.files {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				if i := indexOfCode(fn.Type.Params); i >= 0 && functions[fn.Name.Name] == 0 && fn.Name.Name != "report" {
+					functions[fn.Name.Name] = i
+				}
+			}
+		}
+	}
+	for code, at := range s.arguments(functions) {
+		if !strings.ContainsAny(code, " %") { // a command's own say writes sentences
+			found[code] = at
+		}
+	}
+	for _, f := range s.files {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+				if i := indexOfCode(fn.Type.Results); i >= 0 {
+					ast.Inspect(fn.Body, func(n ast.Node) bool {
+						if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > i {
+							add(r.Results[i])
+						}
+						return true
+					})
+				}
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if isCode(n.Key) {
+					add(n.Value)
+				}
+			case *ast.AssignStmt:
+				for i, lhs := range n.Lhs {
+					if isCode(lhs) && len(n.Rhs) == len(n.Lhs) {
+						add(n.Rhs[i])
+					}
+				}
+			case *ast.RangeStmt:
+				if list, ok := n.X.(*ast.CompositeLit); ok && n.Value != nil && isCode(n.Value) {
+					for _, e := range list.Elts {
+						add(e)
+					}
+				}
+			case *ast.CompositeLit:
+				if id, ok := n.Type.(*ast.Ident); ok && id.Name == "Reason" && len(n.Elts) > 0 {
+					add(n.Elts[0])
+				}
+				s.tableCodes(n, add)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// tableCodes are those in a map or list of structs that are written where they
+// are declared.
+func (s *source) tableCodes(n *ast.CompositeLit, add func(ast.Expr)) {
+	var row ast.Expr
+	switch t := n.Type.(type) {
+	case *ast.MapType:
+		row = t.Value
+	case *ast.ArrayType:
+		row = t.Elt
+	}
+	st, ok := row.(*ast.StructType)
+	if !ok {
+		return
+	}
+	i := indexOfCode(st.Fields)
+	for _, e := range n.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			e = kv.Value
+		}
+		if lit, ok := e.(*ast.CompositeLit); ok && i >= 0 && len(lit.Elts) > i {
+			add(lit.Elts[i])
+		}
+	}
+}
+
+// arguments are the literals among the given arguments of the given functions.
+func (s *source) arguments(functions map[string]int) map[string]string {
+	found := map[string]string{}
+	for _, f := range s.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			name := ""
+			switch fun := call.Fun.(type) {
+			case *ast.Ident:
+				name = fun.Name
+			case *ast.SelectorExpr:
+				name = fun.Sel.Name
+			}
+			if i, ok := functions[name]; ok && len(call.Args) > i {
+				if text, ok := literal(call.Args[i]); ok {
+					found[text] = s.at(call)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// compared are the literals that a code is compared with.
+func (s *source) compared() map[string]string {
+	found := map[string]string{}
+	for _, f := range s.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if b, ok := n.(*ast.BinaryExpr); ok && (b.Op == token.EQL || b.Op == token.NEQ) && isCode(b.X) {
+				if text, ok := literal(b.Y); ok && text != "" {
+					found[text] = s.at(b)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// constants are the values of the constants whose names begin with a prefix.
+func (s *source) constants(prefix string) map[string]bool {
+	set := map[string]bool{}
+	for _, value := range s.constantNames(prefix) {
+		set[value] = true
+	}
+	return set
+}
+
+func (s *source) constantNames(prefix string) map[string]string {
+	found := map[string]string{}
+	for _, f := range s.files {
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range g.Specs {
+				v := spec.(*ast.ValueSpec)
+				for i, name := range v.Names {
+					if strings.HasPrefix(name.Name, prefix) && i < len(v.Values) {
+						if text, ok := literal(v.Values[i]); ok {
+							found[name.Name] = text
+						}
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// indexOfCode is the place of the field or parameter called code, -1 if there is
+// none.
+func indexOfCode(list *ast.FieldList) int {
+	i := 0
+	if list == nil {
+		return -1
+	}
+	for _, f := range list.List {
+		for _, name := range f.Names {
+			if name.Name == "code" {
+				return i
+			}
+			i++
+		}
+		if len(f.Names) == 0 {
+			i++
+		}
+	}
+	return -1
+}
+
+func isCode(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name == "code" || e.Name == "Code"
+	case *ast.SelectorExpr:
+		return e.Sel.Name == "code" || e.Sel.Name == "Code"
+	}
+	return false
+}
+
+func literal(e ast.Expr) (string, bool) {
+	l, ok := e.(*ast.BasicLit)
+	if !ok || l.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(l.Value)
+	return s, err == nil
+}
