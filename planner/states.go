@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"egressplan/planner/inventory"
 )
 
 // State is one condition in which the network is walked: healthy, one fault, or
@@ -109,4 +111,24 @@ func ParseState(text string) (State, error) {
 // includes reports whether s, which may name a kind only, stands for t.
 func (s State) includes(t State) bool {
 	return s.Kind == t.Kind && (s.Subject == "" || s.Subject == t.Subject)
+}
+
+// States are all states in which a pattern can be walked: the
+// healthy one, every single fault, every misuse of every app. Without an id it is
+// the recommended pattern, or the nearest one; nil if the policy excludes it.
+func States(plan *inventory.Plan, patternID string) []State {
+	c := pick(plan, patternID)
+	if c == nil {
+		return nil
+	}
+	list := []State{healthyState}
+	for _, f := range c.work.faults() {
+		list = append(list, f.state)
+	}
+	for _, kind := range misuseKinds() {
+		for i := range plan.Apps {
+			list = append(list, State{kind, plan.Apps[i].Key})
+		}
+	}
+	return list
 }

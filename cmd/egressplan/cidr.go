@@ -35,8 +35,15 @@ a number. What cannot stay is listed with the reason, and not written without
 --allow-moves. Blocks that nobody asks for any more are held until --reclaim.
 
 The exit code is 1 if the plan does not fit or a block would move.`,
-		Example: "  egressplan cidr plan/\n  egressplan cidr --write plan/\n  egressplan cidr --pattern private-nat-gateway -o json plan/",
-		Args:    somePaths,
+		Example: `  # Which subnets and VPC ranges, and what stays free?
+  egressplan cidr plan/
+  # Why are the ledger's blocks as large as they are?
+  egressplan cidr --explain payments/ledger plan/
+  # Keep them: later plans move nothing that still fits
+  egressplan cidr --write plan/
+  # The addresses of another pattern, for programs
+  egressplan cidr --pattern private-nat-gateway -o json plan/`,
+		Args: somePaths,
 	}
 	f := &cidrFlags{output: addOutput(cmd), pattern: addPattern(cmd)}
 	cmd.Flags().BoolVar(&f.write, "write", false, "keep the plan in the lock, "+inventory.LockFile)

@@ -14,8 +14,11 @@ func newRecommend(s *session) *cobra.Command {
 not it, what firewalls will see, what to watch out for and what was assumed.
 
 The exit code is 1 if no pattern is feasible.`,
-		Example: "  egressplan recommend plan/\n  egressplan recommend -o json --detail all plan/",
-		Args:    somePaths,
+		Example: `  # Which pattern, what it costs, why not the others?
+  egressplan recommend plan/
+  # For programs: every candidate with its addresses, sources and allow-list
+  egressplan recommend -o json --detail all plan/`,
+		Args: somePaths,
 	}
 	output := addOutput(cmd)
 	detail := addChoice(cmd, "detail", "", "brief", "how much the JSON carries of candidates that are not recommended", "all", "brief")

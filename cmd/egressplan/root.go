@@ -39,6 +39,9 @@ input.
 Exit codes: 0 done; 1 done, and the answer is no (no pattern feasible, no room,
 a flow that does not get through); 2 bad usage or bad input; 3 a fault of
 egressplan.`,
+		Example: `  # A small plan to start from, and the answer it gets
+  egressplan init my-plan
+  egressplan recommend my-plan`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -47,6 +50,9 @@ egressplan.`,
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newReview(s), newVersion(s))
+	root.AddCommand(newExplain(s), newInit())
+	addCompletion(root)
+	s.complete(root)
 	return root
 }
 
@@ -56,6 +62,17 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Explain a command",
+		Example: `  # What simulate follows, and every state it knows
+  egressplan help simulate`,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var list []cobra.Completion
+			for _, c := range root.Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() && strings.HasPrefix(c.Name(), word) {
+					list = append(list, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+			return list, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {

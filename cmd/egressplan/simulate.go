@@ -30,12 +30,19 @@ every single fault with the healthy state. The states:
 The exit code is 1 if a flow of the healthy state does not get through or its
 reply does not come back, and if --app names an app that the pattern leaves out.
 In any other state the question was what happens, and the exit code is 0.`,
-		Example: `  egressplan simulate plan/
+		Example: `  # How does each packet travel, and as whom does it arrive?
+  egressplan simulate plan/
+  # One flow, every hop, both ways
   egressplan simulate --app payments/ledger --to core-db plan/
+  # What happens when a zone dies?
   egressplan simulate --state zone-lost:us-east-1a plan/
+  # What does somebody reach who wears an app's labels?
   egressplan simulate --pattern cilium-egress-gateway --state impostor plan/
+  # Does the ledger survive every single fault?
   egressplan simulate --faults all --app payments/ledger plan/
+  # A page with diagrams for a review
   egressplan simulate --app payments/ledger -o markdown plan/ > ledger.md
+  # The same with real packets (Linux, root)
   sudo egressplan simulate --app payments/ledger --to core-db --prove plan/`,
 		Args: somePaths,
 	}

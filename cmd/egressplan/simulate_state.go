@@ -37,17 +37,10 @@ func likeState(value string) string {
 	return didYouMean(kind, kinds)
 }
 
-// addState declares --state, with shell completion of the kinds.
+// addState declares --state.
 func addState(cmd *cobra.Command) *stateFlag {
 	f := &stateFlag{healthy}
 	cmd.Flags().Var(f, "state", "state of the network: a kind for all its subjects, or kind:subject")
-	var kinds []string
-	for _, k := range planner.StateKinds() {
-		kinds = append(kinds, k.Kind+"\t"+k.Meaning)
-	}
-	if err := cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag was declared above
-	}
 	return f
 }
 

@@ -36,8 +36,11 @@ line and the way out. The exit code is 2 if there is anything.
 
 Problems go to standard error, as with every other command; -o json writes them
 to standard output.`,
-		Example: "  egressplan validate plan/\n  egressplan validate -o json environment.yaml apps.yaml",
-		Args:    somePaths,
+		Example: `  # Is the input right, and was every file read?
+  egressplan validate plan/
+  # The same file by file, for a program
+  egressplan validate -o json plan/environment.yaml plan/apps.yaml plan/firewalls.yaml plan/policy.yaml`,
+		Args: somePaths,
 	}
 	output := addOutput(cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {

@@ -22,13 +22,19 @@ else can look like an app (namespace/name), and what is the only thing in the wa
 or, with all, what stands between every two source groups. Everything said has
 been walked. Without --pattern it is the recommended pattern, or the nearest one
 if none is feasible.`,
-		Example: "  egressplan whois 10.20.122.5 plan/\n  egressplan whois payments/ledger plan/\n  egressplan whois all --pattern cilium-egress-gateway plan/",
+		Example: `  # Whose address is it that the firewall logged?
+  egressplan whois 10.20.122.5 plan/
+  # Who else could show the ledger's sources, and what alone is in the way?
+  egressplan whois payments/ledger plan/
+  # The same for every two source groups, where labels decide
+  egressplan whois all --pattern cilium-egress-gateway plan/`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usageError(cmd, errors.New("name an address, an app or all, and then the input"))
 			}
 			return nil
 		},
+		ValidArgsFunction: s.completeWhois,
 	}
 	output, pattern := addOutput(cmd), addPattern(cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {

@@ -83,20 +83,28 @@ func filesOf(path string) (files []string, isDir bool, err error) {
 	if !info.IsDir() {
 		return []string{path}, false, nil
 	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, true, fmt.Errorf("cannot read input: %w", err)
+	files, err = Documents(path)
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("directory %q holds no *.yaml, *.yml or *.json files", path)
 	}
+	return files, true, err
+}
+
+// Documents are the files that a directory is read for, sorted; none if it holds
+// none.
+func Documents(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read input: %w", err)
+	}
+	var files []string
 	for _, e := range entries {
 		if !e.IsDir() && isDocument(e.Name()) {
-			files = append(files, filepath.Join(path, e.Name()))
+			files = append(files, filepath.Join(dir, e.Name()))
 		}
 	}
-	if len(files) == 0 {
-		return nil, true, fmt.Errorf("directory %q holds no *.yaml, *.yml or *.json files", path)
-	}
 	slices.Sort(files)
-	return files, true, nil
+	return files, nil
 }
 
 // isDocument leaves out hidden files, as a shell's *.yaml does: editors keep
