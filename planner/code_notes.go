@@ -38,7 +38,7 @@ var stateNotes = map[string]stateNote{
 	stateNoSidecar:           {"Matters where a sidecar leads to the gateway: istio-egress-gateway. Without one the pod leaves as its node does.", "", articleText + ", pattern 4: security consideration; " + istioText},
 	stateProxyUID:            {"The sidecar's rules leave its own traffic alone, which they know by UID and GID 1337.", "", istioText},
 	stateHostNetwork:         {"Such a pod has the node's address and no identity of its own.", "", podStandards},
-	statePolicyLag:           {"Lasts a second or two with Cilium, until the sidecar is ready with Istio.", "", ciliumText},
+	statePolicyLag:           {"Lasts a second or two with Cilium, until the sidecar is ready with Istio.", "", ciliumText + "; " + istioText},
 	statePolicyOverlap:       {"Which of two egress policies with the same prefix wins is not defined.", "", ciliumText + ": conflicting policies"},
 	stateSubnetDiscovery:     {"Matters where the pod's own address is the source, and custom networking is off.", "", cniText + ", subnet discovery"},
 	stateServiceEntryMissing: {"With ALLOW_ANY the sidecar lets the connection leave directly, with REGISTRY_ONLY it refuses it.", "", "Istio documentation, Accessing External Services"},

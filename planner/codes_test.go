@@ -349,10 +349,10 @@ func (s *source) codes() map[string]string {
 			}
 		}
 	}
-	for code, at := range s.arguments(functions) {
-		if !strings.ContainsAny(code, " %") { // a command's own say writes sentences
-			found[code] = at
-		}
+	// A command's own say or report writes words.
+	filing := &source{fset: s.fset, files: slices.DeleteFunc(slices.Clone(s.files), func(f *ast.File) bool { return f.Name.Name == "main" })}
+	for code, at := range filing.arguments(functions) {
+		found[code] = at
 	}
 	for _, f := range s.files {
 		for _, d := range f.Decls {

@@ -140,7 +140,7 @@ var codes = []CodeInfo{
 		"Most often a tab, a missing space behind a colon, an unclosed quote or bracket, or lines that are not indented alike. The line is the one where the reader noticed: the cause may stand above it.",
 		"YAML 1.2"},
 	{CodeTooDeep, "The document is nested deeper than 64 levels.", "Flatten it.",
-		"Nothing egressplan reads is nested deeper than ten levels.",
+		"Nothing that a plan needs is nested deeper than ten levels.",
 		"egressplan, Input documents: the limits"},
 	{CodeTooLarge, "The file is larger than 64 MiB.", "Split it into several files.",
 		"It is refused before any of it is parsed.",

@@ -215,7 +215,7 @@ func TestInputDocsNameTheWords(t *testing.T) {
 // What a message tells to run exists.
 func TestHintsNameCommandsThatExist(t *testing.T) {
 	command := regexp.MustCompile(`egressplan ([a-z]+)( --[a-z]+)?`)
-	exist := []string{"egressplan validate", "egressplan recommend", "egressplan cidr", "egressplan cidr --write", "egressplan cidr --reclaim", "egressplan simulate", "egressplan completion", "egressplan version"}
+	exist := []string{"egressplan validate", "egressplan recommend", "egressplan cidr", "egressplan cidr --write", "egressplan cidr --reclaim", "egressplan simulate", "egressplan whois", "egressplan explain", "egressplan init", "egressplan completion", "egressplan version"}
 	for _, f := range parsedFiles(t) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			e, ok := n.(*ast.BasicLit)
