@@ -14,7 +14,7 @@ import (
 
 // Only names that no shell reads as anything else are offered.
 func TestOfferedNamesAreSafe(t *testing.T) {
-	hostile := []string{"$(reboot)", "`reboot`", "a;b", "a b", "a\tb", "a\nb", "-rf", "--app", "*", "a?", "~", "a&b", "a|b", "a>b", "'a'", `"a"`, `a\b`, "{a,b}", "#a", "!a", "\x1b[2J", "ä", "‮a", "", "A", "a=b", "%PATH%", "a[0]"}
+	hostile := []string{"$(reboot)", "`reboot`", "a;b", "a b", "a\tb", "a\nb", "-rf", "--app", "*", "a?", "~", "a&b", "a|b", "a>b", "'a'", `"a"`, `a\b`, "{a,b}", "#a", "!a", "\x1b[2J", "ä", "\u202ea", "", "A", "a=b", "%PATH%", "a[0]"}
 	safe := []string{"payments/ledger", "zone-lost:us-east-1a", "impostor:payments/ledger", "0", "nat-lost:access-profile/core-db+directory/us-east-1a/nat-gateway"}
 	got := offered(append(slices.Clone(hostile), safe...), "")
 	if !slices.Equal(got, safe) {
