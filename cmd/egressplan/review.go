@@ -33,8 +33,11 @@ that is not a review, never.
 
 The exit code is 1 if no pattern is feasible; the document is written all the
 same, and says so first.`,
-		Example: `  egressplan review plan/ > review.md
-  egressplan review --out docs/egress-review.md plan/
+		Example: `  # The decision, why, and what was not considered: for the board
+  egressplan review plan/ > review.md
+  # The same, put in place of last month's in one step
+  egressplan review --out egress-review.md plan/
+  # What if the board prefers another pattern?
   egressplan review --pattern cilium-egress-gateway plan/`,
 		Args: somePaths,
 	}
