@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"egressplan/cidr"
 	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -13,10 +14,9 @@ import (
 // pathFindings turns what the walks showed into blockers. Where the estate is
 // blocked already, broken paths are only its consequence.
 func (w *work) pathFindings() {
-	for _, f := range w.found {
-		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
-			return
-		}
+	if w.blocked() {
+		w.buriedFindings()
+		return
 	}
 	blocked := map[string]bool{}
 	for _, f := range w.found {
@@ -39,6 +39,22 @@ func (w *work) pathFindings() {
 		}
 		code, text := w.brokenPath(p)
 		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, text)
+	}
+}
+
+// buriedFindings are the flows that need no walk to be hopeless: their destination
+// lies inside a block that the VPC has already. They are said where the estate is
+// blocked, so that an app that can go no way is left out of the plan before its
+// space counts against it.
+func (w *work) buriedFindings() {
+	existing := w.existingVPC()
+	for _, f := range w.flows() {
+		for _, c := range w.ownBlocks(f.to) {
+			if !f.inbound() && cidr.Contains(existing, c) {
+				w.report("destination-inside-vpc", f.flow.At, []string{f.subject()}, "%s: %s is inside a CIDR of the VPC", f.subject(), c)
+				break
+			}
+		}
 	}
 }
 

@@ -30,8 +30,11 @@ func (w *work) spaceFindings() {
 		for _, x := range m {
 			names = append(names, x.Name)
 		}
-		w.report("allocation-moved", finding.Pos{}, names, "%s cannot stay where the lock has it, such as %s, from %s to %s: %s",
-			plural(len(m), "block"), m[0].Name, m[0].From, m[0].To, m[0].Why)
+		text := fmt.Sprintf("%s cannot stay where the lock has it: it goes from %s to %s, because %s", m[0].Name, m[0].From, m[0].To, m[0].Why)
+		if len(m) > 1 {
+			text = fmt.Sprintf("%d blocks cannot stay where the lock has them, such as %s, from %s to %s: %s", len(m), m[0].Name, m[0].From, m[0].To, m[0].Why)
+		}
+		w.report("allocation-moved", finding.Pos{}, names, "%s", text)
 	}
 	if len(w.layout.orphans) > 0 {
 		w.say("allocation-orphaned", w.layout.orphans...)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -37,6 +38,11 @@ func BarrierText(barrier string) string { return barrierWords[barrier] }
 // Barriers are what stands between every two source groups of the candidate.
 func (c *Candidate) Barriers() []Barrier { return c.work.matrix() }
 
+// fargateSelects is what scheduling means where there is no node to taint
+// (Amazon EKS User Guide, Fargate profiles: pods are matched by namespace and
+// labels).
+const fargateSelects = "scheduling: the selectors of Fargate profiles are the only thing in the way, held by IAM on the profiles and by RBAC on who may create pods in the selected namespaces"
+
 // Lookalike is somebody who can show an app's source on-premises: who, by what
 // means, and what alone is in the way. It has been walked: Sources are those of
 // the app's that were shown, To the destinations that let them through.
@@ -59,6 +65,7 @@ type intrusion struct {
 	apps    []string
 	state   string
 	barrier string
+	text    string // in place of the barrier's own words
 	from    []origin
 }
 
@@ -138,7 +145,7 @@ func (w *work) intrude(a *inventory.App, in intrusion) (Lookalike, bool) {
 		}
 	}
 	l := Lookalike{Who: in.who, Apps: slices.Clone(in.apps[:min(len(in.apps), foldedSubjects)]), Count: len(in.apps), State: in.state,
-		Barrier: in.barrier, BarrierText: barrierWords[in.barrier], Sources: texts(sortedPrefixes(sources)), To: sortedKeys(to), everyone: in.apps}
+		Barrier: in.barrier, BarrierText: cmp.Or(in.text, barrierWords[in.barrier]), Sources: texts(sortedPrefixes(sources)), To: sortedKeys(to), everyone: in.apps}
 	if l.Apps == nil {
 		l.Apps = []string{}
 	}
@@ -171,7 +178,7 @@ func (w *work) dedicatedIntrusions(a *inventory.App, same, others []string) []in
 	}
 	list := []intrusion{{who: "any pod that runs on its nodes", apps: everybody, state: stateMisplaced, barrier: barrierSchedule, from: nodes}}
 	if a.Compute.V == inventory.ComputeFargate {
-		list[0].who = "any pod that a Fargate profile puts into its subnets"
+		list[0].who, list[0].text = "any pod that a Fargate profile puts into its subnets", fargateSelects
 	}
 	return append(list, intrusion{who: "any instance or interface in its subnets, or behind its route tables", state: stateMisplaced, barrier: barrierRoute, from: subnets})
 }

@@ -52,7 +52,7 @@ func Recommend(plan *inventory.Plan) *Recommendation {
 // rank orders the candidates: feasible ones by decision, then rejected ones by
 // how much keeps them out; what is equal in the documented order of the patterns.
 func (e *evaluation) rank() []*Candidate {
-	list := slices.Clone(e.candidates)
+	list, held := slices.Clone(e.candidates), e.heldBack()
 	slices.SortStableFunc(list, func(a, b *Candidate) int {
 		if (a.Status == Rejected) != (b.Status == Rejected) {
 			if a.Status == Rejected {
@@ -60,8 +60,10 @@ func (e *evaluation) rank() []*Candidate {
 			}
 			return -1
 		}
-		if a.Status == Rejected && a.distance() != b.distance() {
-			return cmp.Compare(a.distance(), b.distance())
+		if a.Status == Rejected {
+			if c := cmp.Or(cmp.Compare(a.distance(), b.distance()), cmp.Compare(rank(held[a]), rank(held[b]))); c != 0 {
+				return c
+			}
 		}
 		return a.Monthly.Decision.Cmp(b.Monthly.Decision)
 	})
@@ -104,6 +106,26 @@ func (c *Candidate) distance() int {
 		}
 	}
 	return changes*1_000 + len(codes)
+}
+
+// heldBack are the rejected candidates that would fit with what the plan itself
+// holds back: blocks of the lock that nobody asks for, and what pools keep free.
+// Nobody else has to give anything for them, so of candidates that equally many
+// changes would admit they are nearer. It matters only where all are rejected.
+func (e *evaluation) heldBack() map[*Candidate]bool {
+	found := map[*Candidate]bool{}
+	if len(e.feasible()) > 0 {
+		return found
+	}
+	for _, c := range e.candidates {
+		if len(c.work.layout.unmet) > 0 {
+			t := &trial{w: c.work}
+			t.reclaim()
+			t.keepNothingFree()
+			found[c] = len(t.found) > 0
+		}
+	}
+	return found
 }
 
 // nearest is the rejected candidate that needs the least to be admitted.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
 )
 
@@ -16,6 +17,8 @@ type Identity struct {
 	Environment string       `json:"environment"`
 	Pattern     string       `json:"pattern"`
 	Query       string       `json:"query"`
+	LeftOut     string       `json:"leftOut"`     // code of what keeps the app out of the pattern; "" if nothing does
+	Blocked     []string     `json:"blocked"`     // codes of what rejects the pattern for everybody: no more than what has a place was walked
 	Sources     []SourceRow  `json:"sources"`     // of the app, or those that hold the address
 	Lookalikes  []Lookalike  `json:"lookalikes"`  // who else can show the app's sources
 	Appearances []Appearance `json:"appearances"` // who can appear as the address
@@ -53,7 +56,7 @@ func Whois(plan *inventory.Plan, patternID, query string) (*Identity, error) {
 		return nil, fmt.Errorf("the policy excludes pattern %q", patternID)
 	}
 	id := &Identity{APIVersion: APIVersion, Kind: "Identity", Environment: plan.Environment.Name, Pattern: c.Pattern, Query: query,
-		Sources: []SourceRow{}, Lookalikes: []Lookalike{}, Appearances: []Appearance{}, Leaks: []Leak{}, Space: []Allocation{}, Matrix: []Barrier{}}
+		Blocked: c.blockers(), Sources: []SourceRow{}, Lookalikes: []Lookalike{}, Appearances: []Appearance{}, Leaks: []Leak{}, Space: []Allocation{}, Matrix: []Barrier{}}
 	switch {
 	case query == WhoisAll:
 		id.Matrix = c.work.matrix()
@@ -65,8 +68,27 @@ func Whois(plan *inventory.Plan, patternID, query string) (*Identity, error) {
 	return id, nil
 }
 
+// blockers are the codes that reject the candidate for the whole estate.
+func (c *Candidate) blockers() []string {
+	codes := map[string]bool{}
+	for _, f := range c.Findings {
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate {
+			codes[f.Code] = true
+		}
+	}
+	return sortedKeys(codes)
+}
+
 // ofApp fills in who else can look like an app.
 func (id *Identity) ofApp(c *Candidate, a *inventory.App) {
+	for _, x := range c.Exceptions {
+		if x.App == a.Key {
+			id.LeftOut = x.Code
+		}
+	}
+	if _, out := c.work.excluded[a.Key]; out {
+		return // it has no place in this plan, so nothing to be looked like
+	}
 	for _, s := range c.Sources {
 		if s.App == a.Key {
 			id.Sources = append(id.Sources, s)

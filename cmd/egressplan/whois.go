@@ -82,10 +82,14 @@ func writeIdentity(p *page, id *planner.Identity) error {
 // writeLookalikes answers who else can look like an app.
 func writeLookalikes(p *page, id *planner.Identity) error {
 	if len(id.Sources) == 0 {
-		p.title(fmt.Sprintf("%s has no source on-premises with %s: it opens no connection that a firewall there sees.", id.Query, id.Pattern))
+		p.title(noSource(id))
 		return nil
 	}
 	p.title(lookalikeSummary(id))
+	if id.LeftOut != "" {
+		p.para(fmt.Sprintf("%s does not carry %s [%s]; what follows is what it would have.", id.Pattern, id.Query, id.LeftOut))
+	}
+	writeBlocked(p, id)
 	p.heading("Its sources, and how many addresses the firewalls open for it")
 	t := &table{columns: []column{{title: "firewall"}, {title: "to", flex: 14}, {title: "sources", flex: 18}, {title: "opened", right: true}, {title: "its own", right: true}}}
 	for _, r := range id.Sources {
@@ -108,6 +112,25 @@ func writeLookalikes(p *page, id *planner.Identity) error {
 	}
 	writeLeaks(p, "What else can show of it", id.Leaks)
 	return nil
+}
+
+// noSource says why an app shows nothing on-premises.
+func noSource(id *planner.Identity) string {
+	why := "it opens no connection that a firewall there sees."
+	switch {
+	case id.LeftOut != "":
+		why = "it does not go this way [" + id.LeftOut + "]."
+	case len(id.Blocked) > 0:
+		why = "the pattern cannot be carried out as it is [" + strings.Join(id.Blocked, ", ") + "]."
+	}
+	return fmt.Sprintf("%s has no source on-premises with %s: %s", id.Query, id.Pattern, why)
+}
+
+// writeBlocked warns that an answer is about a plan that cannot be carried out.
+func writeBlocked(p *page, id *planner.Identity) {
+	if len(id.Blocked) > 0 {
+		p.para(fmt.Sprintf("%s cannot be carried out as it is [%s]: only what has a place was walked.", id.Pattern, strings.Join(id.Blocked, ", ")))
+	}
 }
 
 // lookalikeSummary is the answer in one line: how many others, and the lowest
@@ -141,6 +164,7 @@ func writeAppearances(p *page, id *planner.Identity) error {
 	default:
 		p.title(fmt.Sprintf("With %s, %s may be any of %s.", id.Pattern, id.Query, folded(apps, 4, 0)))
 	}
+	writeBlocked(p, id)
 	for _, b := range id.Space {
 		p.item("  ", fmt.Sprintf("%s is in %s %s (%s, %s)", id.Query, b.Name, b.CIDR, b.Purpose, b.Zone))
 	}
@@ -177,6 +201,7 @@ func writeMatrix(p *page, id *planner.Identity) error {
 	}
 	slices.Sort(groups)
 	p.title(fmt.Sprintf("With %s, what alone keeps the group of a row from showing the source of the group of a column.", id.Pattern))
+	writeBlocked(p, id)
 	columns := []column{{title: ""}, {title: "group"}}
 	for i := range groups {
 		columns = append(columns, column{title: fmt.Sprint(i + 1)})
