@@ -31,7 +31,7 @@ func notPrefix(s string) *complaint {
 		if a.Is6() {
 			return &complaint{CodeIPv6, "is IPv6, which is not planned yet", "give an IPv4 block"}
 		}
-		return &complaint{CodeBadCIDR, "has no prefix length", "write " + s + "/32 for the single address"}
+		return &complaint{CodeBadCIDR, "has no prefix length", "write " + s + "/32 for the single address, or give the length of the block"}
 	}
 	if strings.Count(s, ":") >= 2 {
 		return &complaint{CodeIPv6, "is IPv6, which is not planned yet", "give an IPv4 block"}
@@ -104,7 +104,11 @@ func address(d *decoder, n *yaml.Node, key string) (netip.Addr, bool) {
 	case err == nil:
 		d.problem(n, CodeIPv6, "give an IPv4 address", "%s %s is IPv6, which is not planned yet", key, quote(s))
 	default:
-		d.problem(n, CodeBadCIDR, "write four decimal numbers: 10.20.1.9", "%s %s is not an IPv4 address", key, quote(s))
+		fix := "write four decimal numbers: 10.20.1.9"
+		if p, err := netip.ParsePrefix(s); err == nil && p.Addr().Is4() {
+			fix = "write " + p.Addr().String()
+		}
+		d.problem(n, CodeBadCIDR, fix, "%s %s is not an IPv4 address", key, quote(s))
 	}
 	return netip.Addr{}, false
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"egressplan/planner/finding"
 )
@@ -27,17 +28,17 @@ func (l *loader) defaults() {
 
 // siteDefaults: a firewall stands at the only site unless it says where.
 func (l *loader) siteDefaults() {
-	sites := l.plan.Environment.Sites
+	sites := namesOf("site", l.plan.Environment.Sites, func(s *Site) string { return s.Name.V }).list
 	for i := range l.plan.Firewalls {
 		f := &l.plan.Firewalls[i]
 		switch {
 		case f.Site.V != "" || l.incomplete || l.seen[KindEnvironment] == finding.Pos{}:
 		case len(sites) == 1:
-			f.Site.V = sites[0].Name.V
+			f.Site.V = sites[0]
 		case len(sites) == 0:
 			l.add(f.At, CodeMissing, "add the site to onPrem.sites of the Environment", "firewall %s stands at no site: there is none", quote(f.Name.V))
 		default:
-			l.add(f.At, CodeMissing, "add site", "firewall %s has no %q, and there are %d sites", quote(f.Name.V), "site", len(sites))
+			l.add(f.At, CodeMissing, "add site: "+strings.Join(sites, " or "), "firewall %s has no %q, and there are %d sites", quote(f.Name.V), "site", len(sites))
 		}
 	}
 }

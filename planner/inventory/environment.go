@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -96,7 +97,7 @@ func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
 	if !ok {
 		return Pool{}, false
 	}
-	p := Pool{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", sizedPrefix("subnets, which a pool's block must hold,", 0, narrowestSubnet))}
+	p := Pool{Meta: o.meta(), At: o.at(), Name: required(o, "name", name), CIDRs: nonEmpty(o, "cidrs", poolPrefix)}
 	shared := len(p.CIDRs) > 0
 	for _, c := range p.CIDRs {
 		shared = shared && within(c.V, carrierGrade)
@@ -104,6 +105,17 @@ func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
 	p.Routable = optional(o, "routable", !shared, boolean)
 	p.KeepFree = optional(o, "keepFree", decimal.Decimal{}, percent(100))
 	return p, true
+}
+
+// poolPrefix reads a block that holds a subnet at least.
+func poolPrefix(d *decoder, n *yaml.Node, key string) (netip.Prefix, bool) {
+	p, ok := prefix(d, n, key)
+	if ok && p.Bits() > narrowestSubnet {
+		d.problem(n, CodeBadPrefixLength, fmt.Sprintf("take a block of /%d or wider", narrowestSubnet),
+			"%s %s holds no subnet: AWS has none beyond /%d", key, quote(n.Value), narrowestSubnet)
+		return netip.Prefix{}, false
+	}
+	return p, ok
 }
 
 // within is true if all of p lies in q.

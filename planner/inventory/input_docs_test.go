@@ -184,7 +184,7 @@ func TestInputDocsNameTheWords(t *testing.T) {
 			rows[key] += strings.Join(row, " ")
 		}
 	}
-	form := regexp.MustCompile(`^(\w+) ".*" is not one of (.*)$`)
+	form := regexp.MustCompile(`^(\w+) ".*" is (?:not one of|not|neither) (.*?)(?: nor a number)?$`)
 	standard := map[string]string{"env": environmentYAML, "fw": firewallsYAML, "apps": appsYAML}
 	seen := 0
 	for _, b := range slices.Concat(brokenEnvironments, brokenFirewalls, brokenApps, brokenDocuments) {

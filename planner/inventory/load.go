@@ -47,7 +47,7 @@ func Load(sources []Source) (*Plan, []finding.Problem) {
 	l.finish()
 	if l.dropped > 0 {
 		l.problems = append(l.problems, finding.Problem{Code: CodeTooMany, Fix: "correct these first and run again",
-			Message: fmt.Sprintf("%s more than the %d listed", counted(l.dropped, "problem"), maxProblems)})
+			Message: fmt.Sprintf("%s than the %d listed", counted(l.dropped, "more problem"), maxProblems)})
 	}
 	if len(l.problems) > 0 {
 		return nil, sorted(l.problems)
@@ -147,6 +147,10 @@ func (l *loader) syntax(file string, data []byte, err error) {
 		if number, text, ok := strings.Cut(rest, ": "); ok {
 			at.Line, _ = strconv.Atoi(number)
 			message = text
+			// At the end of the file there is no next line to show.
+			if next, _ := lineOf(data, at.Line+1); strings.TrimSpace(next) != "" && parserFault(message) {
+				at.Line++
+			}
 		}
 	}
 	if anchor, ok := strings.CutPrefix(message, "unknown anchor '"); ok {
@@ -158,6 +162,13 @@ func (l *loader) syntax(file string, data []byte, err error) {
 		return
 	}
 	l.add(at, CodeSyntax, "correct this place; what follows was not read", "not well-formed YAML: %s", message)
+}
+
+// parserFault tells messages of yaml.v3's parser from those of its scanner: it
+// counts the lines of the former from 0 (its parser.fail).
+func parserFault(message string) bool {
+	rest, ok := strings.CutPrefix(message, "did not find expected ")
+	return ok && slices.Contains([]string{"<document start>", "node content", "'-' indicator", "key", "',' or ']'", "',' or '}'"}, rest)
 }
 
 // document reads the head of a document and hands its spec on.

@@ -190,7 +190,7 @@ func (l *loader) lockName(e *LockEntry) {
 	if n < 3 || !slices.Contains(purposes, parts[n-1]) {
 		return
 	}
-	if parts[n-1] != e.Purpose {
+	if e.Purpose != "" && parts[n-1] != e.Purpose {
 		l.add(e.At, CodeConflict, "correct one of the two", "allocation %s: its name says %s, its purpose %s", quote(e.Name), parts[n-1], e.Purpose)
 	}
 	if e.Zone != "" && parts[n-2] != e.Zone {

@@ -78,8 +78,11 @@ func readRedundancy(policy object) Redundancy {
 // natZones reads "all" or a number of zones.
 func natZones(d *decoder, n *yaml.Node, key string) (int, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
-		_, ok := oneOf("all")(d, n, key)
-		return NATZonesAll, ok
+		if n.Value == "all" {
+			return NATZonesAll, true
+		}
+		d.problem(n, CodeBadEnum, "write all, or how many zones get NAT gateways", "%s %s is neither all nor a number", key, quote(n.Value))
+		return 0, false
 	}
 	return whole(1, maxPerZone)(d, n, key)
 }

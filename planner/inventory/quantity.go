@@ -104,31 +104,36 @@ func parseVolume(s string) (low, high decimal.Decimal, ok bool) {
 }
 
 // quantity turns a reader of text into a parser of scalars, number or text.
-func quantity[T any](read func(string) (T, bool), want string) parser[T] {
+// unit is what people leave out at the end, "" if nothing.
+func quantity[T any](read func(string) (T, bool), want, such, unit string) parser[T] {
 	return func(d *decoder, n *yaml.Node, key string) (T, bool) {
+		fix := "write " + want + ", such as " + such
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && n.Tag != "!!float" {
 			var zero T
-			d.problem(n, CodeWrongType, "write "+want, "%s is %s, want a quantity", key, describe(n))
+			d.problem(n, CodeWrongType, fix, "%s is %s, want %s", key, describe(n), want)
 			return zero, false
 		}
 		v, ok := read(n.Value)
 		if !ok {
-			d.problem(n, CodeBadQuantity, "write "+want, "%s %s is not a quantity of its kind, or out of range", key, quote(n.Value))
+			if _, near := read(n.Value + unit); near && !strings.Contains(n.Value, ".") { // 0.2 may be 20% as well
+				fix = "write " + n.Value + unit
+			}
+			d.problem(n, CodeBadQuantity, fix, "%s %s is not %s", key, quote(n.Value), want)
 		}
 		return v, ok
 	}
 }
 
 var (
-	cpu      = quantity(parseCPU, "cores such as 500m, 0.5 or 2, from 1m to 1000")
-	memory   = quantity(parseMemory, "bytes such as 512Mi, 1Gi or 128M, from 1 byte to 64Ti")
-	capacity = quantity(parseCapacity, "a line rate such as 500Mbps or 10Gbps")
+	cpu      = quantity(parseCPU, "a number of cores from 1m to 1000", "500m, 0.5 or 2", "")
+	memory   = quantity(parseMemory, "a number of bytes from 1 to 64Ti", "512Mi, 1Gi or 128M", "")
+	capacity = quantity(parseCapacity, "a line rate", "500Mbps or 10Gbps", "ps")
 )
 
 // percent reads a percentage as a ratio; most is in percent.
 func percent(most int64) parser[decimal.Decimal] {
 	return quantity(func(s string) (decimal.Decimal, bool) { return parsePercent(s, most) },
-		"a percentage from 0% to "+decimal.New(most, 0).String()+"%, such as 20%")
+		"a percentage from 0% to "+decimal.New(most, 0).String()+"%", "20%", "%")
 }
 
 // volume reads GB a month; absent means unknown, which is not 0.
@@ -140,7 +145,7 @@ func (o object) volume(key string) Volume {
 	read := quantity(func(s string) (v Volume, ok bool) {
 		v.Low, v.High, v.Known = parseVolume(s)
 		return v, v.Known
-	}, "GB a month as a number or low..high, from 0 to 1000000000000, such as 400 or 100..400")
+	}, "a volume in GB a month", "400, or low..high as in 100..400, at most 1000000000000", "")
 	v, _ := read(o.d, n, key)
 	v.At = o.d.at(n)
 	return v

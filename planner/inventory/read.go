@@ -125,13 +125,11 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 	return limited(f, name)
 }
 
+// limited reads no more than shows that there is too much, which Load reports.
 func limited(r io.Reader, name string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read input %q: %w", name, err)
-	}
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("%q is larger than 64 MiB: split it into several files", name)
 	}
 	return data, nil
 }

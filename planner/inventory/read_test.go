@@ -74,11 +74,17 @@ func TestReadPathsErrors(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "absent.yaml"): "no such file",
 		filepath.Join(dir, "empty"):       "no *.yaml, *.yml or *.json",
-		huge:                              "64 MiB",
 	} {
 		_, err := ReadPaths([]string{path}, nil)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Base(path)) {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	sources, err := ReadPaths([]string{huge}, nil)
+	if err != nil || len(sources) != 1 {
+		t.Fatalf("%d sources, %v", len(sources), err)
+	}
+	if _, problems := Load(sources); len(problems) != 1 || problems[0].Code != CodeTooLarge || problems[0].At.File != huge {
+		t.Errorf("too large a file: %v", problems)
 	}
 }

@@ -111,8 +111,8 @@ func (l *loader) vpcReferences(v *VPC, subnets names) {
 		filtered = append(filtered, l.all(v.NetworkACLs[i].Subnets, orNew)...)
 	}
 	// A subnet has one route table and one network ACL (Amazon VPC User Guide).
-	distinct(l.report, associated, "in the subnets of route tables,")
-	distinct(l.report, filtered, "in the subnets of network ACLs,")
+	distinct(l.report, associated, "among the subnets of route tables,")
+	distinct(l.report, filtered, "among the subnets of network ACLs,")
 	l.gateways(v, subnets)
 }
 

@@ -80,7 +80,7 @@ func (o object) aclRules(key string) []ACLRule {
 		v.V.At = v.At
 		list = append(list, v.V)
 	}
-	sortUnique(o.d.report, list, "rule number in "+key, func(r *ACLRule) (int, finding.Pos) { return r.Number, r.At })
+	sortUnique(o.d.report, list, key+" rule number", func(r *ACLRule) (int, finding.Pos) { return r.Number, r.At })
 	return list
 }
 

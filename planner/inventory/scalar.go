@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ func text(d *decoder, n *yaml.Node, key string) (string, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
 		return n.Value, true
 	}
-	fix := "write a text"
+	fix := "write a single text"
 	if n.Kind == yaml.ScalarNode {
 		fix = "put it in quotes: " + quote(n.Value)
 	}
@@ -140,22 +141,26 @@ func boolean(d *decoder, n *yaml.Node, key string) (bool, bool) {
 // oneOf reads one of a few words.
 func oneOf[T ~string](words ...T) parser[T] {
 	return func(d *decoder, n *yaml.Node, key string) (T, bool) {
-		s, ok := text(d, n, key)
-		if !ok {
-			return "", false
-		}
 		known := make([]string, len(words))
 		for i, w := range words {
-			if T(s) == w {
-				return w, true
-			}
 			known[i] = string(w)
 		}
-		fix := d.spelling.suggest(s, known)
-		if fix == "" {
-			fix = "take one of " + strings.Join(known, ", ")
+		list := "one of " + strings.Join(known, ", ")
+		if len(known) == 1 {
+			list = known[0]
 		}
-		d.problem(n, CodeBadEnum, fix, "%s %s is not one of %s", key, quote(s), strings.Join(known, ", "))
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+			d.problem(n, CodeWrongType, "take "+list, "%s is %s, want %s", key, describe(n), list)
+			return "", false
+		}
+		if i := slices.Index(known, n.Value); i >= 0 {
+			return words[i], true
+		}
+		fix := d.spelling.suggest(n.Value, known)
+		if fix == "" {
+			fix = "take " + list
+		}
+		d.problem(n, CodeBadEnum, fix, "%s %s is not %s", key, quote(n.Value), list)
 		return "", false
 	}
 }
@@ -186,8 +191,11 @@ func whole(low, high int) parser[int] {
 func number(d *decoder, n *yaml.Node, key string) (string, bool) {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" {
 		fix := "write a number"
-		if n.Kind == yaml.ScalarNode && isDecimal(n.Value) {
+		if t := strings.TrimPrefix(n.Value, "/"); n.Kind == yaml.ScalarNode && isDecimal(t) {
 			fix = "remove the quotes"
+			if t != n.Value {
+				fix = "write " + t
+			}
 		}
 		d.problem(n, CodeWrongType, fix, "%s is %s, want a number", key, describe(n))
 		return "", false
@@ -199,13 +207,15 @@ func (d *decoder) plainNumber(n *yaml.Node, key string) bool {
 	if isDecimal(n.Value) {
 		return true
 	}
-	fix := "write digits only: no exponent, no underscore, no leading zero"
+	fix := "write digits only, with a point before decimals: no unit, exponent, underscore or leading zero"
 	if v := strings.TrimPrefix(n.Value, "-"); v != n.Value && isDecimal(v) {
 		d.problem(n, CodeBadNumber, "write 0 or more", "%s %s is negative", key, quote(n.Value))
 		return false
 	}
 	if t := strings.TrimLeft(strings.ReplaceAll(n.Value, "_", ""), "0"); isDecimal(t) {
 		fix = "write " + t + " if that is meant"
+	} else if t := strings.Replace(n.Value, ",", ".", 1); isDecimal(t) {
+		fix = "write " + t + " if that is meant: with a point before decimals"
 	}
 	d.problem(n, CodeBadNumber, fix, "%s %s is not a number in plain decimal notation", key, quote(n.Value))
 	return false

@@ -24,7 +24,7 @@ func (l *loader) textOf(s Source) ([]byte, bool) {
 	}
 	data := bytes.TrimPrefix(s.Data, []byte(byteOrderMark))
 	if i := bytes.IndexByte(data, 0); i >= 0 {
-		l.add(placeOf(s.Name, data, i), CodeNotUTF8, "save the file as UTF-8", "the file holds a NUL character")
+		l.add(placeOf(s.Name, data, i), CodeNotUTF8, "save the file as UTF-8, without NUL characters", "the file holds a NUL character")
 		return nil, false
 	}
 	if !utf8.Valid(data) {

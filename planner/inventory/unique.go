@@ -28,7 +28,7 @@ func sortUnique[T any, K cmp.Ordered](r *report, list []T, what string, key func
 	for i, e := range order {
 		list[i] = unsorted[e.from]
 		if i > 0 && e.key == order[i-1].key && e.key != none {
-			r.collide(CodeDuplicateName, e.at, order[i-1].at, "rename or remove one of the two", "%s %s stands twice", what, quote(fmt.Sprint(e.key)))
+			r.collide(CodeDuplicateName, e.at, order[i-1].at, "change or remove one of the two", "%s %s stands twice", what, quote(fmt.Sprint(e.key)))
 		}
 	}
 }

@@ -294,8 +294,8 @@ func TestDiagramsShowTheSourcesOfTheAllowList(t *testing.T) {
 		document := written(t, plan, "")
 		_, rest, _ := strings.Cut(document, "The flow drawn is `")
 		flow, _, _ := strings.Cut(rest, "`")
-		checked := 0
-		for _, c := range planner.Recommend(plan).Candidates {
+		checked, r := 0, planner.Recommend(plan)
+		for _, c := range r.Candidates {
 			part := section(document, "### The path with "+c.ID)
 			drawn := flow
 			if _, other, changed := strings.Cut(part, "drawn is `"); changed {
@@ -317,7 +317,7 @@ func TestDiagramsShowTheSourcesOfTheAllowList(t *testing.T) {
 			}
 			checked++
 		}
-		if checked == 0 {
+		if checked == 0 && r.Pattern != nil { // where nothing is feasible, nothing is allowed
 			t.Errorf("%s: no diagram was checked", name)
 		}
 	}
