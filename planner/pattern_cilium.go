@@ -98,14 +98,13 @@ func (p ciliumPattern) demands(w *work) []demand {
 // over all entries of its policy; and further fleets of the same where the
 // groups exceed a node's address slots.
 func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
-	s.perZone = w.plan.Policy.Redundancy.EgressNodesPerZone.V
+	s.perZone = p.nodesPerZone(w, w.gatewaysForPeak())
 	slots := w.gateType.ENIs * (w.gateType.IPv4PerENI - 1)
 	s.fleets = 1
 	if slots > 0 {
 		s.fleets = max(1, (len(s.groups)+slots-1)/slots)
 	}
-	if need := (w.gatewaysForPeak() + len(w.zones) - 1) / len(w.zones); need > s.perZone {
-		s.perZone = need
+	if s.perZone > w.plan.Policy.Redundancy.EgressNodesPerZone.V {
 		w.say("bandwidth-over-one-gateway")
 	}
 	s.members = make([][]*group, s.fleets)
@@ -123,6 +122,21 @@ func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
 			}
 		}
 	}
+}
+
+// nodesPerZone is how many gateway nodes of a fleet a zone has, peak being how
+// many carry the peak in all.
+func (ciliumPattern) nodesPerZone(w *work, peak int) int {
+	return max(w.plan.Policy.Redundancy.EgressNodesPerZone.V, (peak+len(w.zones)-1)/len(w.zones))
+}
+
+func (p ciliumPattern) resized(w *work, peak int) any {
+	s := *p.story(w)
+	s.perZone = p.nodesPerZone(w, peak)
+	if len(s.entries) > 0 {
+		s.entries = make([]gatewayEntry, s.fleets*s.perZone*len(w.zones))
+	}
+	return &s
 }
 
 // settle gives every group an egress IP at each entry of its fleet: inside the

@@ -53,7 +53,13 @@ func (p istioPattern) demands(w *work) []demand {
 	w.story = s
 	groups := w.list
 	list := append(w.sharedNodes(), w.attachments()...)
-	perZone := p.nodesPerZone(w, len(groups))
+	perZone := p.nodesPerZone(w, len(groups), 1)
+	if len(groups) > 0 {
+		if n := p.nodesPerZone(w, len(groups), w.gatewaysForPeak()); n > perZone {
+			perZone = n
+			w.say("bandwidth-over-one-gateway")
+		}
+	}
 	s.perZone, s.gateways = perZone, perZone*len(w.zones)*len(groups)
 	replicas := w.plan.Policy.Redundancy.GatewayReplicasPerZone.V
 	enis := warmENIs((replicas+perZone-1)/perZone, w.gateType.ENIs, w.gateType.IPv4PerENI)
@@ -69,8 +75,9 @@ func (p istioPattern) demands(w *work) []demand {
 }
 
 // nodesPerZone is how many gateway nodes a group has in a zone: as many as its
-// replicas' requests fill, more where the declared peak needs them.
-func (p istioPattern) nodesPerZone(w *work, groups int) int {
+// replicas' requests fill, more where the peak needs them, peak being how many
+// carry it in all.
+func (p istioPattern) nodesPerZone(w *work, groups, peak int) int {
 	if groups == 0 {
 		return 1
 	}
@@ -79,11 +86,14 @@ func (p istioPattern) nodesPerZone(w *work, groups int) int {
 	if fit := cost.PodsPerNode(cost.Demand{CPU: w.assumeInt("gatewayCPUMillis"), Memory: w.assumeInt("gatewayMemoryMiB")}, w.shapeOf(w.gateType)); fit > 0 {
 		n = max(n, (w.plan.Policy.Redundancy.GatewayReplicasPerZone.V+fit-1)/fit)
 	}
-	if peak := (w.gatewaysForPeak() + each - 1) / each; peak > n {
-		n = peak
-		w.say("bandwidth-over-one-gateway")
-	}
-	return n
+	return max(n, (peak+each-1)/each)
+}
+
+func (p istioPattern) resized(w *work, peak int) any {
+	s := *p.story(w)
+	s.perZone = p.nodesPerZone(w, len(w.list), peak)
+	s.gateways = s.perZone * len(w.zones) * len(w.list)
+	return &s
 }
 
 // settle finds the gateways a home in a VPC that may not change (egress

@@ -119,8 +119,10 @@ func (w *work) licence(item string, price inventory.Value[decimal.Decimal], need
 }
 
 // usages is everything the candidate is billed for in a month.
-func (w *work) usages(fill decimal.Decimal) []cost.Usage {
-	v := w.volumes(fill)
+func (w *work) usages(fill decimal.Decimal) []cost.Usage { return w.usagesOf(w.volumes(fill)) }
+
+// usagesOf is the same for given volumes.
+func (w *work) usagesOf(v volumes) []cost.Usage {
 	list := w.nodeUsage()
 	list = append(list, w.linkUsage(v)...)
 	list = append(list, w.fargateUsage()...)
