@@ -5,7 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"egressplan/cost"
+	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
 )
 
@@ -23,14 +23,18 @@ type Traffic struct {
 // BreakEven is a monthly traffic at which the decisions of two candidates meet:
 // below it the first of Between is cheaper, above it the second. Step is true
 // where they do not cross but jump past each other, because one needs another
-// gateway node from there on. At is rounded to six decimals. Rejected are the candidates that the plan with
-// that traffic would reject, with the code that does.
+// gateway node from there on. At is rounded to six decimals. Rejected are the
+// candidates that would be rejected with that traffic, Short those in which
+// something on the way carries less than its peak (bandwidth-short). Unchecked
+// are those whose many groups on many gateway nodes were not placed to find out.
 type BreakEven struct {
-	Between  [2]string       `json:"between"`
-	At       decimal.Decimal `json:"at"`
-	Unit     string          `json:"unit"`
-	Step     bool            `json:"step"`
-	Rejected []RejectedAt    `json:"rejected"`
+	Between   [2]string       `json:"between"`
+	At        decimal.Decimal `json:"at"`
+	Unit      string          `json:"unit"`
+	Step      bool            `json:"step"`
+	Rejected  []RejectedAt    `json:"rejected"`
+	Short     []string        `json:"short"`
+	Unchecked []string        `json:"unchecked"`
 }
 
 // RejectedAt is a candidate that some traffic rejects.
@@ -55,13 +59,6 @@ const (
 
 const gbPerMonth = "GB/month"
 
-// resizer is a pattern whose gateway nodes follow the traffic. resized is its
-// story as far as usage reads it, with as many nodes as it runs where peak of
-// them carry the peak.
-type resizer interface {
-	resized(w *work, peak int) any
-}
-
 // breakEvens searches every two candidates that can be chosen; with a pattern
 // only the pairs it is one of, with all rejected every pair.
 func (e *evaluation) breakEvens(b *Bill, feasible []*Candidate, patternID string) {
@@ -74,17 +71,13 @@ func (e *evaluation) breakEvens(b *Bill, feasible []*Candidate, patternID string
 			list = append(slices.Clone(list), c)
 		}
 	}
-	b.Traffic.Unit = gbPerMonth
-	if len(list) < 2 {
+	b.Traffic.Unit, b.Traffic.Known = gbPerMonth, list[0].work.knownGB()
+	if len(list) < 2 || !b.Traffic.Known.IsPositive() {
 		return
 	}
 	var curves []*curve
 	for _, c := range list {
 		curves = append(curves, e.curve(c))
-	}
-	b.Traffic.Known = curves[0].gb
-	if !b.Traffic.Known.IsPositive() {
-		return
 	}
 	to := b.Traffic.Known.Mul(decimal.NewFromInt(trafficTimes))
 	for _, c := range curves {
@@ -101,122 +94,6 @@ func (e *evaluation) breakEvens(b *Bill, feasible []*Candidate, patternID string
 	slices.SortStableFunc(b.BreakEven, func(x, y BreakEven) int { return x.At.Cmp(y.At) })
 }
 
-// curve is a candidate's decision over the month's traffic. Between its corners
-// it is a straight line.
-type curve struct {
-	e     *evaluation
-	c     *Candidate
-	today volumes
-	gb    decimal.Decimal // all known on-premises traffic of today
-}
-
-func (e *evaluation) curve(c *Candidate) *curve {
-	return &curve{e: e, c: c, today: c.work.volumes(decimal.Zero), gb: c.work.knownGB()}
-}
-
-// times is v with every known volume as if gb were to flow instead of today.
-func (v volumes) times(gb, today decimal.Decimal) volumes {
-	scale := func(x volume) volume {
-		x.known = x.known.Mul(gb).Div(today)
-		return x
-	}
-	out := volumes{bySite: make(map[string]*siteVolume, len(v.bySite)), opened: scale(v.opened)}
-	for name, s := range v.bySite {
-		out.bySite[name] = &siteVolume{out: scale(s.out), in: scale(s.in)}
-	}
-	return out
-}
-
-// usages are what the candidate would use with a traffic of gb, gateways
-// included.
-func (k *curve) usages(gb decimal.Decimal) []cost.Usage {
-	v := k.today.times(gb, k.gb)
-	w := k.c.work
-	defer k.resize(w.gatewaysFor(v.opened.known))()
-	return w.usagesOf(v)
-}
-
-// resize lets the candidate have the gateway nodes of some peak until the
-// returned function is called.
-func (k *curve) resize(peak int) func() {
-	w := k.c.work
-	p, ok := w.pattern.(resizer)
-	if !ok || w.gateType.BandwidthMbps == 0 {
-		return func() {}
-	}
-	story := w.story
-	w.story = p.resized(w, peak)
-	return func() { w.story = story }
-}
-
-// at is the decision with a traffic of gb. Declared work does not depend on it.
-func (k *curve) at(gb decimal.Decimal) decimal.Decimal {
-	bill := k.e.book.Bill(k.e.plan.Environment.Region.V, k.usages(gb))
-	return bill.Total.Add(k.c.Monthly.Operations).Add(k.c.Monthly.OneOff)
-}
-
-// carried is the traffic up to which so many gateway nodes carry the peak;
-// false where traffic never asks for more of them.
-func (k *curve) carried(nodes int) (decimal.Decimal, bool) {
-	w := k.c.work
-	if _, ok := w.pattern.(resizer); !ok || !w.gatewayMbps().IsPositive() || !k.today.opened.known.IsPositive() {
-		return decimal.Zero, false
-	}
-	opened := w.gatewayMbps().Mul(decimal.NewFromInt(int64(nodes))).Mul(monthSeconds).Div(mbpsPerGB.Mul(w.assumption("peakFactor")))
-	return opened.Mul(k.gb).Div(k.today.opened.known), true
-}
-
-// reach is how far the curve is followed.
-func (k *curve) reach(to decimal.Decimal) decimal.Decimal {
-	if most, ok := k.carried(trafficGateways); ok {
-		return decimal.Min(to, most)
-	}
-	return to
-}
-
-// corners are the traffics below to at which the curve may bend or jump: where
-// another gateway node is needed, and where a tier of a price ends.
-func (k *curve) corners(to decimal.Decimal) []decimal.Decimal {
-	var list []decimal.Decimal
-	for nodes := 1; ; nodes++ {
-		gb, ok := k.carried(nodes)
-		if !ok || !gb.LessThan(to) {
-			break
-		}
-		if k.nodes(nodes) != k.nodes(nodes+1) {
-			list = append(list, gb)
-		}
-	}
-	none, now := k.quantities(decimal.Zero), k.quantities(k.gb)
-	for _, name := range sortedKeys(now) {
-		price, _ := k.e.book.Price(k.e.plan.Environment.Region.V, name)
-		slope := now[name].Sub(none[name])
-		for _, t := range price.Tiers {
-			if t.UpTo.IsPositive() && !slope.IsZero() {
-				list = append(list, t.UpTo.Sub(none[name]).Mul(k.gb).Div(slope))
-			}
-		}
-	}
-	return list
-}
-
-// nodes is how many gateway nodes run where peak of them carry the peak.
-func (k *curve) nodes(peak int) int {
-	defer k.resize(peak)()
-	return k.c.work.gatewayNodes()
-}
-
-// quantities are the listed items used with a traffic of gb.
-func (k *curve) quantities(gb decimal.Decimal) map[string]decimal.Decimal {
-	sums := map[string]decimal.Decimal{}
-	for _, u := range k.usages(gb) {
-		if !u.UnitPrice.Valid {
-			sums[u.Item] = sums[u.Item].Add(u.Quantity)
-		}
-	}
-	return sums
-}
-
 // meet files where two curves meet.
 func (e *evaluation) meet(b *Bill, x, y *curve) {
 	met := false
@@ -226,8 +103,21 @@ func (e *evaluation) meet(b *Bill, x, y *curve) {
 		if sign < 0 { // from here on x is cheaper
 			below, above = y, x
 		}
-		b.BreakEven = append(b.BreakEven, BreakEven{Between: [2]string{below.c.ID, above.c.ID}, At: at.Round(6), Unit: gbPerMonth, Step: step,
-			Rejected: append(e.rejectedAt(x.c, at, x.gb), e.rejectedAt(y.c, at, y.gb)...)})
+		meeting := BreakEven{Between: [2]string{below.c.ID, above.c.ID}, At: at.Round(6), Unit: gbPerMonth, Step: step, Rejected: []RejectedAt{}, Short: []string{}, Unchecked: []string{}}
+		for _, k := range []*curve{below, above} {
+			if k.laborious(at) {
+				meeting.Unchecked = append(meeting.Unchecked, k.c.ID)
+				continue
+			}
+			rejects, short := k.hold(at)
+			if rejects != "" {
+				meeting.Rejected = append(meeting.Rejected, RejectedAt{Candidate: k.c.ID, Code: rejects})
+			}
+			if short {
+				meeting.Short = append(meeting.Short, k.c.ID)
+			}
+		}
+		b.BreakEven = append(b.BreakEven, meeting)
 	})
 	if met {
 		return
@@ -309,15 +199,51 @@ func tell(d decimal.Decimal) int {
 	return d.Sign()
 }
 
-// rejectedAt says whether the candidate's pattern would be rejected with a
-// traffic of gb, by working it out anew.
-func (e *evaluation) rejectedAt(c *Candidate, gb, today decimal.Decimal) []RejectedAt {
-	then := &evaluation{plan: withTraffic(e.plan, gb, today), book: e.book}
-	codes := then.candidate(c.work.pattern).blockerCodes()
-	if len(codes) == 0 {
-		return []RejectedAt{}
+// laborious reports whether placing the candidate with a traffic of gb would take
+// minutes: every group has an address on each of many more gateway nodes.
+func (k *curve) laborious(gb decimal.Decimal) bool {
+	w := k.c.work
+	nodes := k.nodes(w.gatewaysFor(k.today.times(gb, k.gb).opened.known))
+	return nodes != w.gatewayNodes() && nodes*len(w.list) > manyPlaces
+}
+
+// manyPlaces is how many groups on gateway nodes are placed within seconds.
+const manyPlaces = 100_000
+
+// hold says what else the candidate comes to with a traffic of gb: the code of
+// what would reject it, and whether something on the way carries less. It is
+// placed anew, with its rows and limits. Paths are not walked again: traffic
+// makes itself felt by the number of gateway nodes, and one more next to others
+// changes none of them.
+func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
+	if codes := k.c.blockerCodes(); len(codes) > 0 {
+		return codes[0], false
 	}
-	return []RejectedAt{{Candidate: c.ID, Code: codes[0]}}
+	w := newWork(withTraffic(k.e.plan, gb, k.gb), k.c.work.pattern, k.c.work.excluded)
+	w.place()
+	w.judge()
+	for _, f := range w.found {
+		short = short || f.Code == "bandwidth-short"
+		if f.Severity == finding.Blocker && f.Scope == finding.Estate && rejects == "" {
+			rejects = f.Code
+		}
+	}
+	if out := w.exceptions(); rejects == "" && len(out) > 0 && len(out)+len(w.excluded) > w.plan.Policy.MaxExceptions.V {
+		rejects = out[sortedKeys(out)[0]]
+	}
+	return rejects, short
+}
+
+// place is run without walking.
+func (w *work) place() {
+	w.layout = &layout{}
+	w.allocate(w.pattern.demands(w))
+	w.pattern.settle(w)
+	w.b = w.compileNetwork("")
+	w.rows = w.allowRows()
+	w.capacityFindings()
+	w.commonFindings()
+	w.pattern.findings(w)
 }
 
 // withTraffic is the plan with all volumes scaled alike, so that gb flow where

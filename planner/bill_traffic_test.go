@@ -171,6 +171,9 @@ func checkBreakEvens(t failer, plan *inventory.Plan, b *Bill, factor int64) {
 			if said != (at[id].Status == Rejected) {
 				t.Errorf("at %s GB %s is %s, said to be rejected: %v", e.At, id, at[id].Status, said)
 			}
+			if short := hasFinding(at[id], "bandwidth-short"); short != slices.Contains(e.Short, id) && at[id].Status != Rejected {
+				t.Errorf("at %s GB %s: bandwidth-short found: %v, said to be short: %v", e.At, id, short, e.Short)
+			}
 		}
 	}
 	for times := int64(1); times <= 8*trafficTimes; times *= factor {
@@ -200,6 +203,10 @@ func checkBreakEvens(t failer, plan *inventory.Plan, b *Bill, factor int64) {
 			}
 		}
 	}
+}
+
+func hasFinding(c *Candidate, code string) bool {
+	return slices.ContainsFunc(c.Findings, func(f FindingView) bool { return f.Code == code })
 }
 
 func sameTwo(a, b [2]string) bool { return a == b || a == [2]string{b[1], b[0]} }

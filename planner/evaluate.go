@@ -234,7 +234,7 @@ const exceptionDoors = "exceptions"
 func (w *work) gatewayNodes() int {
 	switch s := w.story.(type) {
 	case *ciliumStory:
-		return len(s.entries)
+		return s.gateways
 	case *istioStory:
 		return s.gateways
 	}

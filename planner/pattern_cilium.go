@@ -22,18 +22,19 @@ type ciliumPattern struct{}
 
 // ciliumStory is what the pattern remembers between its steps.
 type ciliumStory struct {
-	of      map[pair]*group // source group by app and destination
-	groups  []*group
-	entries []gatewayEntry // one gateway node each; a group uses those of its fleet
-	perZone int            // entries of a fleet in a zone
-	fleets  int
-	fleetOf map[string]int
-	members [][]*group            // groups by fleet
-	ips     map[string]netip.Addr // egress IP by group name and entry
-	missing []string
-	own     map[gatewayEntry]netip.Addr // the gateway nodes' own addresses
-	closed  map[tunnel]string           // tunnels that are stopped, and where
-	nowhere sim.NodeID                  // where these end
+	of       map[pair]*group // source group by app and destination
+	groups   []*group
+	entries  []gatewayEntry // one gateway node each; a group uses those of its fleet
+	perZone  int            // entries of a fleet in a zone
+	gateways int            // entries of all fleets
+	fleets   int
+	fleetOf  map[string]int
+	members  [][]*group            // groups by fleet
+	ips      map[string]netip.Addr // egress IP by group name and entry
+	missing  []string
+	own      map[gatewayEntry]netip.Addr // the gateway nodes' own addresses
+	closed   map[tunnel]string           // tunnels that are stopped, and where
+	nowhere  sim.NodeID                  // where these end
 }
 
 // gatewayEntry is one entry of the policies' egressGateways: one node, since the
@@ -122,6 +123,7 @@ func (p ciliumPattern) fleet(w *work, s *ciliumStory) {
 			}
 		}
 	}
+	s.gateways = len(s.entries)
 }
 
 // nodesPerZone is how many gateway nodes of a fleet a zone has, peak being how
@@ -133,8 +135,8 @@ func (ciliumPattern) nodesPerZone(w *work, peak int) int {
 func (p ciliumPattern) resized(w *work, peak int) any {
 	s := *p.story(w)
 	s.perZone = p.nodesPerZone(w, peak)
-	if len(s.entries) > 0 {
-		s.entries = make([]gatewayEntry, s.fleets*s.perZone*len(w.zones))
+	if len(s.groups) > 0 {
+		s.gateways = s.fleets * s.perZone * len(w.zones)
 	}
 	return &s
 }
@@ -216,7 +218,7 @@ func (p ciliumPattern) source(w *work, a *inventory.App, d *inventory.Destinatio
 // of any zone: (zones-1)/zones of the traffic, both directions.
 func (p ciliumPattern) usage(w *work, v volumes) []cost.Usage {
 	s := p.story(w)
-	list := []cost.Usage{hours(w, "ec2-hour:"+w.gateType.Type, len(s.entries), "gateway node"),
+	list := []cost.Usage{hours(w, "ec2-hour:"+w.gateType.Type, s.gateways, "gateway node"),
 		v.crossZone(w, v.opened, len(w.zones)-1, len(w.zones), "pods hashed to a gateway in another zone")}
 	licence := w.plan.Policy.Licences.IsovalentMonthlyUSD
 	return append(list, w.licence("licence-isovalent", licence, w.env.Cluster.CiliumHA.V == inventory.CiliumEnterprise,

@@ -124,9 +124,12 @@ func crossoverText(c planner.Crossover) string {
 }
 
 // headline names the winner and its price in one line.
-func headline(c *planner.Candidate) string {
+func headline(c *planner.Candidate) string { return "Recommended: " + priced(c) }
+
+// priced is a candidate with its price.
+func priced(c *planner.Candidate) string {
 	m := c.Monthly
-	text := fmt.Sprintf("Recommended: %s — %s a month billed", c.ID, atLeast(m, planner.Money(m.Total)+" "+m.Currency))
+	text := fmt.Sprintf("%s — %s a month billed", c.ID, atLeast(m, planner.Money(m.Total)+" "+m.Currency))
 	if m.Decision.Equal(m.Total) {
 		return text
 	}

@@ -49,7 +49,7 @@ egressplan.`,
 		return usageError(cmd, err)
 	})
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newReview(s), newVersion(s))
+	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newReview(s), newCost(s), newPrices(s), newVersion(s))
 	root.AddCommand(newExplain(s), newInit())
 	addCompletion(root)
 	s.complete(root)

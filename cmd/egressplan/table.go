@@ -27,7 +27,8 @@ const columnGap = 2
 type table struct {
 	columns []column
 	rows    [][]string
-	like    *table // laid out as this one, to stand in line with others
+	below   map[int]string // prose under a row, as wide as the page
+	like    *table         // laid out as this one, to stand in line with others
 }
 
 // add appends a row; it has a cell for every column.
@@ -39,6 +40,17 @@ func (t *table) add(cells ...string) {
 		cells[i] = escape(cells[i])
 	}
 	t.rows = append(t.rows, cells)
+}
+
+// hang puts prose under the row added last.
+func (t *table) hang(text string) {
+	if text == "" {
+		return
+	}
+	if t.below == nil {
+		t.below = map[int]string{}
+	}
+	t.below[len(t.rows)-1] = text
 }
 
 // table writes t below each other's indent, fitted to the page, and says below
@@ -56,13 +68,40 @@ func (p *page) table(t *table, indent string) error {
 	if err := t.render(&buf, shown, widths); err != nil {
 		return &faultError{fmt.Errorf("laying out a table: %w", err)}
 	}
+	ends := t.ends(shown, widths)
+	at := 0
 	for line := range strings.Lines(buf.String()) {
 		fmt.Fprintln(p.w, indent+strings.TrimRight(line, " \n"))
+		if text, ok := t.below[ends[at]-1]; ok && ends[at] > 0 {
+			p.item(indent+"    ", text)
+		}
+		at++
 	}
 	if hidden := t.hidden(shown); len(hidden) > 0 {
 		p.aside(indent, fmt.Sprintf("hidden at this width: %s (wider terminal, COLUMNS=%d, or -o json)", strings.Join(hidden, ", "), t.enough(indent)))
 	}
 	return nil
+}
+
+// ends maps the lines of a drawn table, titles first, to the rows that end with
+// them, counted from 1.
+func (t *table) ends(shown, widths []int) map[int]int {
+	ends := map[int]int{}
+	if len(t.below) == 0 {
+		return ends
+	}
+	line := 0
+	for r, row := range t.rows {
+		height := 1
+		for at, i := range shown {
+			if t.columns[i].flex > 0 {
+				height = max(height, len(wrap(row[i], widths[at])))
+			}
+		}
+		line += height
+		ends[line] = r + 1
+	}
+	return ends
 }
 
 // enough is the narrowest page that leaves out no column.
