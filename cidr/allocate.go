@@ -22,7 +22,43 @@ import (
 // where space is so short that groups must be broken up.
 func Allocate(req Request) Result {
 	j := newJob(req)
-	return j.result(j.best())
+	a := j.best()
+	if a.unmet == 0 || !j.choosy() {
+		return j.result(a)
+	}
+	s := newSearch(j)
+	switch s.run() {
+	case found:
+		j = j.pinned(s)
+		return j.result(j.best())
+	case undecided:
+		r := j.result(a)
+		r.Undecided = true
+		return r
+	}
+	return j.result(a)
+}
+
+// choosy reports whether some item has several pools. If none has, what finds no
+// room one after the other, the largest first, finds none at all.
+func (j *job) choosy() bool {
+	return slices.ContainsFunc(j.items, func(it item) bool { return len(j.lists.pools[it.class]) > 1 })
+}
+
+// pinned is the job with one pool for each item, as the search found them.
+func (j *job) pinned(s *search) *job {
+	k := *j
+	k.items, k.groups = slices.Clone(j.items), nil
+	for i := range k.items {
+		it := &k.items[i]
+		l, _ := slices.BinarySearch(s.lengths, it.length())
+		c, _ := slices.BinarySearch(s.classes, it.class)
+		choice := slices.IndexFunc(s.answer[l][c], func(n int64) bool { return n > 0 })
+		s.answer[l][c][choice]--
+		it.class = k.lists.number([]int{s.pools[c][choice]}, k.lists.grows[it.class])
+	}
+	k.sortItems()
+	return &k
 }
 
 // best keeps as many groups together as can be without losing a demand that

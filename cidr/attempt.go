@@ -202,12 +202,13 @@ func (a *attempt) placeRun(u unit) bool {
 		if s.spare < u.size || !s.affords(u.size) {
 			continue
 		}
-		addr, ok := s.take(u.bits)
+		grows := a.lists.grows[a.items[u.lo].class]
+		addr, ok := s.take(u.bits, grows)
 		if !ok {
 			return false
 		}
 		parent := block{addr, u.bits}
-		s.giveBack(appendRange(nil, parent.start()+u.size, parent.end())...)
+		s.giveBack(grows, appendRange(nil, parent.start()+u.size, parent.end())...)
 		for i := u.lo; i < u.hi; i++ {
 			a.settle(i, p, addr)
 			addr += uint32(a.items[i].size())
@@ -262,7 +263,7 @@ func (a *attempt) placeFree(i int32, p int) bool {
 	if !a.spaces[p].affords(sizeOf(length)) {
 		return false
 	}
-	addr, ok := a.spaces[p].take(length)
+	addr, ok := a.spaces[p].take(length, a.lists.grows[a.items[i].class])
 	if ok {
 		a.settle(i, p, addr)
 	}
@@ -282,7 +283,7 @@ func (a *attempt) makeRoom(p int, length int8, visited []bool) bool {
 		was := a.placed[mover]
 		if a.place(mover, visited) {
 			r.stacks[n] = stack[:len(stack)-1]
-			a.spaces[p].giveBack(block{was.addr, a.items[mover].length()})
+			a.spaces[p].giveBack(false, block{was.addr, a.items[mover].length()})
 			return true
 		}
 	}

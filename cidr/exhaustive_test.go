@@ -2,6 +2,7 @@ package cidr_test
 
 import (
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"testing"
@@ -121,4 +122,92 @@ func TestAllocateBetweenPools(t *testing.T) {
 			t.Fatalf("%d met, %d could be", got, want)
 		}
 	})
+}
+
+// shelf is one pool of 16 addresses, one bit each, and how many may be taken.
+type shelf struct {
+	free   uint16
+	budget int
+}
+
+// packsAll tries every place in every pool of every block, by brute force. Sizes
+// fall in no order here: nothing is assumed of one.
+func packsAll(shelves []shelf, sizes []int, pools [][]int) bool {
+	if len(sizes) == 0 {
+		return true
+	}
+	n := sizes[0]
+	mask := uint16(1<<n - 1)
+	for _, p := range pools[0] {
+		s := &shelves[p]
+		if s.budget < n {
+			continue
+		}
+		for at := 0; at < 16; at += n {
+			if s.free>>at&mask != mask {
+				continue
+			}
+			was := *s
+			s.free, s.budget = s.free&^(mask<<at), s.budget-n
+			ok := packsAll(shelves, sizes[1:], pools[1:])
+			*s = was
+			if ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestAllocateBetweenPoolsOfAllSizes: with sizes of all kinds, several pools,
+// reserved space in them and shares kept free, what is said not to fit does not,
+// and the search never gives up on cases as small as these.
+func TestAllocateBetweenPoolsOfAllSizes(t *testing.T) {
+	var can, cannot int
+	rapid.Check(t, func(t *rapid.T) {
+		names := []string{"p", "q", "r"}[:rapid.IntRange(2, 3).Draw(t, "pools")]
+		req := cidr.Request{}
+		var shelves []shelf
+		for i, n := range names {
+			keep := rapid.SampledFrom([]int{0, 0, 125, 250, 500}).Draw(t, "keep")
+			s := shelf{free: ^uint16(0)}
+			for range rapid.IntRange(0, 3).Draw(t, "reserved") {
+				at := rapid.IntRange(0, 15).Draw(t, "at")
+				s.free &^= 1 << at
+				req.Used = append(req.Used, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, byte(at)}), 32))
+			}
+			s.budget = bits.OnesCount16(s.free) - (16*keep+999)/1000
+			shelves = append(shelves, s)
+			req.Pools = append(req.Pools, cidr.Pool{Name: n, Blocks: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 28)}, KeepFreePerMille: keep})
+		}
+		var sizes []int
+		var pools [][]int
+		for i := range rapid.IntRange(2, 8).Draw(t, "demands") {
+			length := rapid.IntRange(29, 32).Draw(t, "length")
+			order := make([]int, len(names))
+			for k := range order {
+				order[k] = k
+			}
+			from := rapid.Permutation(order).Draw(t, "from")[:rapid.IntRange(1, len(names)).Draw(t, "choices")]
+			d := cidr.Demand{Key: fmt.Sprint(i), Bits: length, Group: rapid.SampledFrom([]string{"", "g", "h"}).Draw(t, "group"), Grows: rapid.Bool().Draw(t, "grows")}
+			for _, p := range from {
+				d.Pools = append(d.Pools, names[p])
+			}
+			req.Demands = append(req.Demands, d)
+			sizes, pools = append(sizes, 1<<(32-length)), append(pools, from)
+		}
+		r := cidr.Allocate(req)
+		want := packsAll(shelves, sizes, pools)
+		if got := len(r.Unmet) == 0; got != want || r.Undecided {
+			t.Fatalf("all met: %v (undecided %v), a packing exists: %v: %s", got, r.Undecided, want, describe(r))
+		}
+		if want {
+			can++
+		} else {
+			cannot++
+		}
+	})
+	if can == 0 || cannot == 0 {
+		t.Errorf("%d that fit and %d that do not: one side was never tried", can, cannot)
+	}
 }

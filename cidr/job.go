@@ -10,18 +10,19 @@ import (
 // job is a request made ready: everything in an order of its own, so that the
 // order in which it was asked is forgotten.
 type job struct {
-	asked  []Demand // as given: a million of them are not copied
-	order  []int32  // of asked, by key; a demand's number is its place in here
-	answer []Block  // of each demand; no block until it has one
-	why    map[int32]Reason
-	fixed  []Fixed // by key and address
-	held   []Fixed
-	near   map[int32][]block // fixed blocks that answer demands, by group
-	pools  []Pool            // by name
-	start  []*space          // of each pool, before new demands
-	lists  classes
-	items  []item // first of all demands, by number; then of those that need a new block
-	groups []group
+	asked   []Demand // as given: a million of them are not copied
+	order   []int32  // of asked, by key; a demand's number is its place in here
+	answer  []Block  // of each demand; no block until it has one
+	why     map[int32]Reason
+	fixed   []Fixed // by key and address
+	held    []Fixed
+	near    map[int32][]block // fixed blocks that answer demands, by group
+	growing []standing        // those of them that are to grow
+	pools   []Pool            // by name
+	start   []*space          // of each pool, before new demands
+	lists   classes
+	items   []item // first of all demands, by number; then of those that need a new block
+	groups  []group
 }
 
 // item is what a demand asks for, without its strings. Groups and classes are
@@ -52,6 +53,7 @@ func newJob(req Request) *job {
 	j.openSpaces(req.Used)
 	j.keepFixed()
 	j.sortItems()
+	j.spareNeighbours()
 	return j
 }
 
@@ -63,7 +65,7 @@ func (j *job) sortDemands() {
 	}
 	j.order = keyOrder{keys, func(a, b int32) int {
 		x, y := &ds[a], &ds[b]
-		return cmp.Or(cmp.Compare(x.Bits, y.Bits), cmp.Compare(x.Group, y.Group), slices.Compare(x.Pools, y.Pools))
+		return cmp.Or(cmp.Compare(x.Bits, y.Bits), cmp.Compare(x.Group, y.Group), slices.Compare(x.Pools, y.Pools), compareBools(x.Grows, y.Grows))
 	}}.sorted()
 	poolIndex := make(map[string]int, len(j.pools))
 	for i, p := range j.pools {
@@ -74,7 +76,7 @@ func (j *job) sortDemands() {
 	j.answer = make([]Block, len(ds))
 	for at, i := range j.order {
 		d := &ds[i]
-		j.items[at] = item{int32(at), groups.of(d.Group), j.lists.of(d.Pools, poolIndex), lengthOf(d.Bits)}
+		j.items[at] = item{int32(at), groups.of(d.Group), j.lists.of(d.Pools, d.Grows, poolIndex), lengthOf(d.Bits)}
 		j.answer[at].Key = keys[i]
 	}
 }
@@ -142,8 +144,12 @@ func (j *job) keepFixed() {
 		}
 		b, _ := toBlock(f.Block)
 		j.answer[at] = Block{Key: f.Key, Pool: owners.of(b), Block: f.Block, Fixed: true}
-		if g := j.items[at].group; g != 0 {
-			j.near[g] = append(j.near[g], b)
+		it := j.items[at]
+		if it.group != 0 {
+			j.near[it.group] = append(j.near[it.group], b)
+		}
+		if j.lists.grows[it.class] {
+			j.growing = append(j.growing, standing{it.group, b})
 		}
 	}
 }

@@ -119,37 +119,49 @@ func (n *names) of(name string) int32 {
 	return i
 }
 
-// classes numbers the distinct lists of pools that demands name in order of
-// appearance, so that a demand carries a number instead. Names that are no pool's are left
-// out of a list.
+// classes numbers the distinct choices that demands leave, in order of
+// appearance, so that a demand carries a number instead: from which pools, and
+// whether with room to grow. Names that are no pool's are left out of a list.
 type classes struct {
 	pools [][]int // of each class, the preferred first
+	grows []bool
 	index map[string]int32
 	last  []string // the list asked for last: neighbours mostly ask for the same
+	grew  bool
 	found int32
 }
 
-func (c *classes) of(names []string, poolIndex map[string]int) int32 {
+func (c *classes) of(names []string, grows bool, poolIndex map[string]int) int32 {
 	if c.index == nil {
 		c.index = map[string]int32{}
-	} else if sameSlice(names, c.last) || slices.Equal(names, c.last) {
+	} else if grows == c.grew && (sameSlice(names, c.last) || slices.Equal(names, c.last)) {
 		return c.found
 	}
 	var pools []int
-	var id []byte
 	for _, name := range names {
 		if p, ok := poolIndex[name]; ok {
 			pools = append(pools, p)
-			id = binary.AppendUvarint(id, uint64(p))
 		}
+	}
+	c.last, c.grew, c.found = names, grows, c.number(pools, grows)
+	return c.found
+}
+
+// number is the class of those pools.
+func (c *classes) number(pools []int, grows bool) int32 {
+	id := []byte{0}
+	if grows {
+		id[0] = 1
+	}
+	for _, p := range pools {
+		id = binary.AppendUvarint(id, uint64(p))
 	}
 	n, ok := c.index[string(id)]
 	if !ok {
 		n = int32(len(c.pools))
 		c.index[string(id)] = n
-		c.pools = append(c.pools, pools)
+		c.pools, c.grows = append(c.pools, pools), append(c.grows, grows)
 	}
-	c.last, c.found = names, n
 	return n
 }
 

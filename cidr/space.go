@@ -1,14 +1,20 @@
 package cidr
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
 
 // space is what one pool has left: maximal free blocks by prefix length, each
 // list a heap with the lowest address on top.
+//
+// The growth list has the blocks beside what is placed, which are taken last. It
+// never parts what could be one block: the sibling of such a block is taken, or
+// in the list too.
 type space struct {
 	free   [33][]uint32
+	growth [33][]uint32
 	spare  uint64 // addresses of all free blocks
 	budget int64  // addresses new blocks may still take; below 0 if what is held eats into what is kept free
 }
@@ -24,16 +30,34 @@ func newSpace(free []block, keep uint64) *space {
 
 func (s *space) clone() *space {
 	c := *s
-	for i, l := range s.free {
-		c.free[i] = slices.Clone(l)
+	for i := range s.free {
+		c.free[i], c.growth[i] = slices.Clone(s.free[i]), slices.Clone(s.growth[i])
 	}
 	return &c
+}
+
+// spareFor moves the free blocks inside the regions to the growth list. The
+// regions are disjoint and sorted, and none lies inside a free block.
+func (s *space) spareFor(regions []block) {
+	for l, list := range s.free {
+		kept := list[:0]
+		for _, a := range list {
+			i, _ := slices.BinarySearchFunc(regions, a, func(r block, a uint32) int { return cmp.Compare(r.addr, a) })
+			at := block{a, l}
+			if i < len(regions) && regions[i].holds(at) || i > 0 && regions[i-1].holds(at) {
+				s.growth[l] = append(s.growth[l], a)
+			} else {
+				kept = append(kept, a)
+			}
+		}
+		s.free[l] = kept
+	}
 }
 
 // fits reports whether a block of that length is free, whatever the pool keeps free.
 func (s *space) fits(length int) bool {
 	for l := length; l >= 0; l-- {
-		if len(s.free[l]) > 0 {
+		if len(s.free[l])+len(s.growth[l]) > 0 {
 			return true
 		}
 	}
@@ -43,48 +67,88 @@ func (s *space) fits(length int) bool {
 // affords reports whether so many addresses leave what the pool keeps free.
 func (s *space) affords(addresses uint64) bool { return s.budget >= int64(addresses) }
 
-// take removes a block of that length, from the smallest free block that holds one.
-func (s *space) take(length int) (addr uint32, ok bool) {
+// take removes a block of that length, from the smallest free block that holds
+// one. A block that is to grow comes from one of twice its length, if there is
+// any, and its other half is taken last from now on. What lies beside another
+// block goes only where nothing else is left: what was beside it is broken up.
+func (s *space) take(length int, grows bool) (addr uint32, ok bool) {
+	double := length
+	if grows && length > 0 {
+		double--
+	}
+	addr, ok = s.split(&s.free, double)
+	if !ok && double < length {
+		double = length
+		addr, ok = s.split(&s.free, length)
+	}
+	if !ok {
+		if double = length; grows && length > 0 {
+			double--
+		}
+		addr, ok = s.split(&s.growth, double)
+	}
+	if !ok && double < length {
+		double = length
+		addr, ok = s.split(&s.growth, length)
+	}
+	if ok && double < length {
+		push(&s.growth[length], addr+uint32(sizeOf(length)))
+	}
+	if ok {
+		s.count(-int64(sizeOf(length)))
+	}
+	return addr, ok
+}
+
+// split removes a block of that length from the lists, from the smallest that
+// holds one. What is left of that is free.
+func (s *space) split(lists *[33][]uint32, length int) (addr uint32, ok bool) {
 	for l := length; l >= 0; l-- {
-		if len(s.free[l]) == 0 {
+		if len(lists[l]) == 0 {
 			continue
 		}
-		addr = pop(&s.free[l])
+		addr = pop(&lists[l])
 		for n := l + 1; n <= length; n++ {
 			push(&s.free[n], addr+uint32(sizeOf(n)))
 		}
-		s.count(-int64(sizeOf(length)))
 		return addr, true
 	}
 	return 0, false
 }
 
 // takeIn removes the lowest block of that length inside the parent, from the
-// smallest free block there. It needs the lists sorted, not just heaps, and
-// keeps them so: it is for before the first take.
+// smallest free block there, be it beside another or not. It needs the lists
+// sorted, not just heaps, and keeps them so: it is for before the first take.
 func (s *space) takeIn(parent block, length int) (addr uint32, ok bool) {
 	for l := length; l > parent.bits; l-- {
-		at, _ := slices.BinarySearch(s.free[l], parent.addr)
-		if at == len(s.free[l]) || !parent.holds(block{s.free[l][at], l}) {
-			continue
+		for _, list := range []*[33][]uint32{&s.free, &s.growth} {
+			at, _ := slices.BinarySearch(list[l], parent.addr)
+			if at == len(list[l]) || !parent.holds(block{list[l][at], l}) {
+				continue
+			}
+			addr = list[l][at]
+			list[l] = slices.Delete(list[l], at, at+1)
+			for n := l + 1; n <= length; n++ {
+				half := addr + uint32(sizeOf(n))
+				to, _ := slices.BinarySearch(list[n], half)
+				list[n] = slices.Insert(list[n], to, half)
+			}
+			s.count(-int64(sizeOf(length)))
+			return addr, true
 		}
-		addr = s.free[l][at]
-		s.free[l] = slices.Delete(s.free[l], at, at+1)
-		for n := l + 1; n <= length; n++ {
-			half := addr + uint32(sizeOf(n))
-			to, _ := slices.BinarySearch(s.free[n], half)
-			s.free[n] = slices.Insert(s.free[n], to, half)
-		}
-		s.count(-int64(sizeOf(length)))
-		return addr, true
 	}
 	return 0, false
 }
 
-// giveBack frees addresses that were taken, as aligned blocks.
-func (s *space) giveBack(bs ...block) {
+// giveBack frees addresses that were taken, as aligned blocks; beside what
+// grows they are taken last.
+func (s *space) giveBack(beside bool, bs ...block) {
+	lists := &s.free
+	if beside {
+		lists = &s.growth
+	}
 	for _, b := range bs {
-		push(&s.free[b.bits], b.addr)
+		push(&lists[b.bits], b.addr)
 		s.count(int64(sizeOf(b.bits)))
 	}
 }
@@ -97,8 +161,11 @@ func (s *space) count(n int64) {
 // blocks is the free space as maximal blocks by address.
 func (s *space) blocks() []block {
 	var out []block
-	for l, list := range s.free {
-		for _, a := range list {
+	for l := range s.free {
+		for _, a := range s.free[l] {
+			out = append(out, block{a, l})
+		}
+		for _, a := range s.growth[l] {
 			out = append(out, block{a, l})
 		}
 	}

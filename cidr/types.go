@@ -21,6 +21,9 @@ type Demand struct {
 	// Group names demands that should lie side by side, so that the blocks
 	// summarise; "" for none. It never makes a demand fail.
 	Group string
+	// Grows asks for room to grow in place: as long as there is room elsewhere,
+	// nobody gets the block beside it, with which it would make one prefix.
+	Grows bool
 }
 
 // Fixed is a block that stays where it is, for example from a lock.
@@ -82,4 +85,8 @@ type Result struct {
 	// demand has their key, or the one that has it needs another length. They
 	// are occupied all the same.
 	Held []Fixed
+	// Undecided: something is unmet, and the search between pools ended before it
+	// could tell whether there is a way to meet everything. Where it is false and
+	// something is unmet, there is none.
+	Undecided bool
 }
