@@ -21,6 +21,19 @@ const (
 type Association struct {
 	Verdict AssociationVerdict
 	Rule    string
+	// Disputed: the verdict rests on the table's column for 198.19.0.0/16 alone,
+	// which the Amazon EKS Best Practices Guide contradicts where it advises that
+	// range for pods.
+	Disputed bool
+}
+
+// Tried is the verdict where AWS was seen to take the block: what is refused on
+// disputed grounds is no more than ambiguous.
+func (a Association) Tried() Association {
+	if a.Verdict == Refused && a.Disputed {
+		a.Verdict, a.Rule = Ambiguous, "the plan says that AWS takes it, against the table: "+a.Rule
+	}
+	return a
 }
 
 const associationSource = " (Amazon VPC User Guide, VPC CIDR blocks)"
@@ -58,13 +71,13 @@ func Associate(existing []netip.Prefix, primary, candidate netip.Prefix) Associa
 	if a, bad := lowTen(held, c); bad {
 		return a
 	}
-	verdict := Association{Allowed, "no restriction on this combination of ranges" + associationSource}
+	verdict := Association{Verdict: Allowed, Rule: "no restriction on this combination of ranges" + associationSource}
 	if created {
 		verdict = row(first, c)
 	}
 	for _, h := range held {
 		if a := row(h, c); verdict.Verdict == Allowed && a.Verdict != Allowed {
-			verdict = Association{Ambiguous, "the primary block's range permits it, but for a later block: " + a.Rule}
+			verdict = Association{Verdict: Ambiguous, Rule: "the primary block's range permits it, but for a later block: " + a.Rule}
 		}
 	}
 	return verdict
@@ -90,7 +103,7 @@ func BlockingRoute(routes []netip.Prefix, candidate netip.Prefix) (netip.Prefix,
 }
 
 func refused(format string, args ...any) Association {
-	return Association{Refused, fmt.Sprintf(format, args...) + associationSource}
+	return Association{Verdict: Refused, Rule: fmt.Sprintf(format, args...) + associationSource}
 }
 
 func v4(a, b byte, bits int) block { return block{uint32(a)<<24 | uint32(b)<<16, bits} }
@@ -127,17 +140,21 @@ func row(h, c block) Association {
 	combination := fmt.Sprintf("a block from %s beside one from %s", to, from)
 	switch {
 	case to == others:
-		return Association{Allowed, combination + " is permitted" + associationSource}
+		return Association{Verdict: Allowed, Rule: combination + " is permitted" + associationSource}
 	case from == net198 && to == net198:
-		return Association{Ambiguous, combination + " is not listed" + associationSource}
-	case from == others && to != net198:
+		return Association{Verdict: Ambiguous, Rule: combination + " is not listed" + associationSource}
+	case to == net198:
+		a := refused("%s is restricted, though the Amazon EKS Best Practices Guide advises that range for pods", combination)
+		a.Disputed = true
+		return a
+	case from == others:
 		return refused("%s is restricted; RFC 1918 and other ranges mix only in a VPC created with the RFC 1918 block", combination)
 	case from != to:
 		return refused("%s is restricted", combination)
 	case v4(172, 31, 16).holds(c):
 		return refused("a block from 172.31.0.0/16 beside one from %s is restricted", from)
 	}
-	return Association{Allowed, combination + " is permitted" + associationSource}
+	return Association{Verdict: Allowed, Rule: combination + " is permitted" + associationSource}
 }
 
 // addressRange is a row, and a column, of the restrictions.

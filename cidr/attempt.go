@@ -2,6 +2,7 @@ package cidr
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -164,33 +165,61 @@ func (a *attempt) halves(u unit) (low, high unit) {
 
 // placeBeside puts the group's first items next to its fixed blocks, inside
 // the smallest block that could hold them all, and returns the first item left
-// over. Fixed blocks too far apart for such a block attract nothing.
+// over. Fixed blocks too far apart for such a block attract nothing, nor does a
+// place for a part only, if all items apart from the fixed blocks would make
+// fewer entries.
 func (a *attempt) placeBeside(g *group) int32 {
 	near, length := a.near[a.items[g.lo].group], parentLength(g.sizes)
 	if len(near) == 0 || cover(near).bits < length {
 		return g.lo
 	}
 	parent := cover(near).within(length)
-	for i := g.lo; i < g.hi; i++ {
-		if !a.placeIn(parent, i) {
-			return i
+	var cuts []cut
+	var pools []int
+	together := slices.Clone(near)
+	next := g.lo
+	for ; next < g.hi; next++ {
+		p, c, ok := a.cutIn(parent, next)
+		if !ok {
+			break
 		}
+		cuts, pools, together = append(cuts, c), append(pools, p), append(together, block{c.addr, c.length})
 	}
-	return g.hi
+	if next < g.hi && entries(together)+pieces(a.items[next:g.hi]) > entries(slices.Clone(near))+pieces(a.items[g.lo:g.hi]) {
+		for n := len(cuts) - 1; n >= 0; n-- {
+			a.spaces[pools[n]].undo(cuts[n])
+		}
+		return g.lo
+	}
+	for n, c := range cuts {
+		a.settle(g.lo+int32(n), pools[n], c.addr)
+	}
+	return next
 }
 
-func (a *attempt) placeIn(parent block, i int32) bool {
+// entries counts what blocks summarise to; it reuses its argument.
+func entries(bs []block) int { return len(coalesce(outermost(bs))) }
+
+// pieces counts what items summarise to that lie side by side, the largest first.
+func pieces(items []item) int {
+	var size uint64
+	for _, it := range items {
+		size += it.size()
+	}
+	return bits.OnesCount64(size)
+}
+
+func (a *attempt) cutIn(parent block, i int32) (pool int, c cut, ok bool) {
 	it := a.items[i]
 	for _, p := range a.lists.pools[it.class] {
 		if !a.spaces[p].affords(it.size()) {
 			continue
 		}
-		if addr, ok := a.spaces[p].takeIn(parent, it.length()); ok {
-			a.settle(i, p, addr)
-			return true
+		if c, ok := a.spaces[p].takeIn(parent, it.length()); ok {
+			return p, c, true
 		}
 	}
-	return false
+	return 0, cut{}, false
 }
 
 // placeRun puts a unit into the first of its pools that has the addresses for

@@ -116,28 +116,49 @@ func (s *space) split(lists *[33][]uint32, length int) (addr uint32, ok bool) {
 	return 0, false
 }
 
+// cut is a block that takeIn removed, from which block of which lists.
+type cut struct {
+	lists  *[33][]uint32
+	addr   uint32
+	from   int
+	length int
+}
+
 // takeIn removes the lowest block of that length inside the parent, from the
 // smallest free block there, be it beside another or not. It needs the lists
 // sorted, not just heaps, and keeps them so: it is for before the first take.
-func (s *space) takeIn(parent block, length int) (addr uint32, ok bool) {
+func (s *space) takeIn(parent block, length int) (cut, bool) {
 	for l := length; l > parent.bits; l-- {
-		for _, list := range []*[33][]uint32{&s.free, &s.growth} {
-			at, _ := slices.BinarySearch(list[l], parent.addr)
-			if at == len(list[l]) || !parent.holds(block{list[l][at], l}) {
+		for _, lists := range []*[33][]uint32{&s.free, &s.growth} {
+			at, _ := slices.BinarySearch(lists[l], parent.addr)
+			if at == len(lists[l]) || !parent.holds(block{lists[l][at], l}) {
 				continue
 			}
-			addr = list[l][at]
-			list[l] = slices.Delete(list[l], at, at+1)
+			c := cut{lists, lists[l][at], l, length}
+			lists[l] = slices.Delete(lists[l], at, at+1)
 			for n := l + 1; n <= length; n++ {
-				half := addr + uint32(sizeOf(n))
-				to, _ := slices.BinarySearch(list[n], half)
-				list[n] = slices.Insert(list[n], to, half)
+				insert(&lists[n], c.addr+uint32(sizeOf(n)))
 			}
 			s.count(-int64(sizeOf(length)))
-			return addr, true
+			return c, true
 		}
 	}
-	return 0, false
+	return cut{}, false
+}
+
+// undo puts a cut back, the last one first.
+func (s *space) undo(c cut) {
+	for n := c.from + 1; n <= c.length; n++ {
+		at, _ := slices.BinarySearch(c.lists[n], c.addr+uint32(sizeOf(n)))
+		c.lists[n] = slices.Delete(c.lists[n], at, at+1)
+	}
+	insert(&c.lists[c.from], c.addr)
+	s.count(int64(sizeOf(c.length)))
+}
+
+func insert(sorted *[]uint32, v uint32) {
+	at, _ := slices.BinarySearch(*sorted, v)
+	*sorted = slices.Insert(*sorted, at, v)
 }
 
 // giveBack frees addresses that were taken, as aligned blocks; beside what

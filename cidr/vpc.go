@@ -22,6 +22,7 @@ type VPCRequest struct {
 	Allocated []netip.Prefix // what the VPC must hold
 	Avoid     []netip.Prefix // must not be covered: connected networks, the service range
 	Routes    []netip.Prefix // destinations in the VPC's route tables, without its local routes
+	Tried     []netip.Prefix // AWS was seen to take blocks of these (see [Association.Tried])
 	Quota     int            // CIDR blocks the VPC may have; 0 is DefaultVPCBlocks
 }
 
@@ -91,6 +92,7 @@ type frame struct {
 	existing []block
 	avoid    []block
 	routes   []block
+	tried    []block
 	owners   owners
 }
 
@@ -99,6 +101,7 @@ func newFrame(in VPCRequest) frame {
 		existing: toBlocks(in.Existing),
 		avoid:    outermost(toBlocks(in.Avoid)),
 		routes:   toBlocks(in.Routes),
+		tried:    toBlocks(in.Tried),
 		owners:   ownersOf(in.Pools),
 	}
 }
@@ -161,6 +164,9 @@ func (f frame) judge(added []VPCBlock) {
 	}
 	for i := range added {
 		added[i].Association = Associate(held, primary, added[i].Block)
+		if b, _ := toBlock(added[i].Block); slices.ContainsFunc(f.tried, func(t block) bool { return t.holds(b) }) {
+			added[i].Association = added[i].Association.Tried()
+		}
 		if added[i].Association.Verdict != Refused {
 			held = append(held, added[i].Block)
 		}

@@ -68,6 +68,11 @@ const (
 	clusterAddressesGood = 16
 )
 
+// zonesWithoutCluster are the zones where EKS places no control plane, by id: the
+// letters differ from account to account (Amazon EKS User Guide, Network
+// requirements).
+var zonesWithoutCluster = []string{"use1-az3", "usw1-az2", "cac1-az3"}
+
 // clusterSubnetsFinding looks for room for the control plane's interfaces: in
 // existing subnets whose free addresses are known, and in planned ones beyond
 // what they are planned for. A subnet nobody says anything about is given the
@@ -84,6 +89,13 @@ func (w *work) clusterSubnetsFinding() {
 		}
 	}
 	enough, good := 0, 0
+	for i, id := range w.env.ZoneIDs {
+		if slices.Contains(zonesWithoutCluster, id.V) {
+			z := w.env.Zones[i]
+			delete(room, z.V)
+			w.reportAs(finding.Note, "eks-cluster-subnets", id.At, []string{z.V}, "EKS takes no cluster subnet in %s (%s); nodes may be there", z.V, id.V)
+		}
+	}
 	for _, z := range w.zones {
 		if room[z] >= clusterAddresses {
 			enough++
@@ -101,9 +113,15 @@ func (w *work) clusterSubnetsFinding() {
 }
 
 // unitsFinding counts network address units: one for an address, one for a /28
-// prefix.
+// prefix (Amazon VPC User Guide, Network Address Usage). What is taken in
+// existing subnets counts as far as it is known.
 func (w *work) unitsFinding() {
 	units := 0
+	for i := range w.env.VPC.Subnets {
+		if s := &w.env.VPC.Subnets[i]; s.FreeIPs.Set {
+			units += cidr.Usable(s.CIDR.V.Bits()) - s.FreeIPs.V
+		}
+	}
 	for _, d := range w.layout.demands {
 		units += d.need.addresses - 15*d.need.prefixes
 	}

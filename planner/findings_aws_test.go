@@ -121,3 +121,76 @@ func TestVPCBlockLimits(t *testing.T) {
 		}
 	}
 }
+
+// EKS takes no cluster subnets in use1-az3, whichever letter the account has for
+// it: nodes may be there, the cluster's subnets must be in two other zones.
+func TestZonesWithoutCluster(t *testing.T) {
+	three := "zones: [us-east-1a, us-east-1b, us-east-1c]"
+	for _, tt := range []struct {
+		zones string
+		want  finding.Severity
+	}{
+		{three, ""},
+		{"zones: [us-east-1a, us-east-1b, {name: us-east-1c, id: use1-az1}]", ""},
+		{"zones: [us-east-1a, us-east-1b, {name: us-east-1c, id: use1-az3}]", finding.Note},
+		{"zones: [us-east-1a, {name: us-east-1b, id: use1-az3}]", finding.Risk},
+	} {
+		// Each zone has a /24 with all its addresses free: room is not the question.
+		vpc := "subnets: [{name: a, cidr: 10.20.0.0/24, zone: us-east-1a, role: other}, {name: b, cidr: 10.20.1.0/24, zone: us-east-1b, role: other}]"
+		text := strings.Replace(estate(map[string]string{"VPC": vpc}), "zones: [us-east-1a, us-east-1b]", tt.zones, 1)
+		if tt.zones == three || strings.Contains(tt.zones, "us-east-1c") {
+			text = strings.Replace(text, "role: other}]", "role: other}, {name: c, cidr: 10.20.2.0/24, zone: us-east-1c, role: other}]", 1)
+		}
+		c := candidates(Recommend(load(t, text)))["vpc-subnet-cidr"]
+		if got := severities(c)["eks-cluster-subnets"]; got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.zones, got, tt.want)
+		}
+	}
+}
+
+// Network address units: one for each address and one for each /28 prefix,
+// 64,000 unless raised and 256,000 at most (Amazon VPC User Guide, Network
+// Address Usage). A pod of 1 CPU fills an m5.large of 2, so a node holds one pod:
+// with one interface in use and one warm that is 2 x 10 addresses. 3,200 pods are
+// 1,600 nodes in each of two zones, 64,000 units; each zone's attachment to the
+// transit gateway is one more. Under prefix delegation a node has one prefix in
+// use, one warm, and one interface: 3 units instead of 20.
+func TestNetworkUnits(t *testing.T) {
+	for _, tt := range []struct {
+		pods     int
+		cni, vpc string
+		want     finding.Severity
+		units    string
+	}{
+		{pods: 3198}, // 2 x 1,599 x 20 + 2 = 63,962
+		{pods: 3200, want: finding.Risk, units: "64002"},
+		{pods: 3200, cni: "prefixDelegation: true"},                           // 2 x 1,600 x 3 + 2 = 9,602
+		{pods: 12798, want: finding.Risk, units: "255962"},                    // 2 x 6,399 x 20 + 2
+		{pods: 12800, want: finding.Blocker, units: "256002"},                 // 2 x 6,400 x 20 + 2
+		{pods: 3198, vpc: "freeIPs: 213"},                                     // 251 usable less 213 are 38 more: 64,000
+		{pods: 3198, vpc: "freeIPs: 212", want: finding.Risk, units: "64001"}, // one more
+	} {
+		marks := map[string]string{"APP": "growth: 0%,"}
+		if tt.cni != "" {
+			marks["CNI"] = tt.cni
+		}
+		if tt.vpc != "" {
+			marks["VPC"] = "subnets: [{name: there, cidr: 10.20.0.0/24, zone: us-east-1a, role: other, " + tt.vpc + "}]"
+		}
+		text := strings.Replace(estate(marks), "pods: {min: 2, max: 4}, requests: {cpu: 500m", fmt.Sprintf("pods: {min: 2, max: %d}, requests: {cpu: 1", tt.pods), 1)
+		w := newWork(load(t, text), subnetPattern{}, nil)
+		w.layout = &layout{}
+		w.allocate(w.pattern.demands(w))
+		w.unitsFinding()
+		var got finding.Severity
+		var said string
+		for _, f := range w.found {
+			if f.Code == "quota-network-units" {
+				got, said = f.Severity, f.Message
+			}
+		}
+		if got != tt.want || !strings.HasPrefix(said, tt.units) {
+			t.Errorf("%d pods, %s%s: %q %q, want %q of %s units", tt.pods, tt.cni, tt.vpc, got, said, tt.want, tt.units)
+		}
+	}
+}

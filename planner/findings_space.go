@@ -22,6 +22,9 @@ func (w *work) spaceFindings() {
 		missing = append(missing, u.Demand.Key)
 		reasons[unmetWhy(u)] = true
 	}
+	if w.layout.undecided {
+		reasons["the search between the pools ended before it could tell that there is no way"] = true
+	}
 	if len(missing) > 0 {
 		w.report("no-space", w.poolsAt(), missing, "no room for %s, %d addresses together: %s", plural(len(missing), "block"), addresses, strings.Join(sortedKeys(reasons), "; "))
 	}

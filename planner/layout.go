@@ -60,23 +60,24 @@ type block struct {
 
 // layout is the address plan of one candidate.
 type layout struct {
-	demands  []demand
-	bits     map[string]int
-	pools    map[string][]string
-	blocks   map[string]*block   // by name
-	index    map[string][]*block // by group and purpose, of the first indexed blocks
-	indexed  int
-	locked   map[string]*inventory.LockEntry // this pattern's, by name
-	lockedAt map[netip.Prefix]bool           // the blocks of these
-	wanted   map[string]bool                 // names somebody asks for, met or not
-	why      map[string]string               // why a locked block cannot stay, by name
-	orphans  []string                        // names in the lock that nobody asks for
-	unmet    []cidr.Unmet
-	moves    []Move
-	free     []cidr.Free
-	ranges   cidr.VPCAnswer
-	vpc      []netip.Prefix // see vpcCIDRs
-	refused  []string       // pools that may not be associated, with the rule
+	demands   []demand
+	bits      map[string]int
+	pools     map[string][]string
+	blocks    map[string]*block   // by name
+	index     map[string][]*block // by group and purpose, of the first indexed blocks
+	indexed   int
+	locked    map[string]*inventory.LockEntry // this pattern's, by name
+	lockedAt  map[netip.Prefix]bool           // the blocks of these
+	wanted    map[string]bool                 // names somebody asks for, met or not
+	why       map[string]string               // why a locked block cannot stay, by name
+	orphans   []string                        // names in the lock that nobody asks for
+	unmet     []cidr.Unmet
+	undecided bool // the search for room ended before it could tell that there is none
+	moves     []Move
+	free      []cidr.Free
+	ranges    cidr.VPCAnswer
+	vpc       []netip.Prefix // see vpcCIDRs
+	refused   []string       // pools that may not be associated, with the rule
 }
 
 // get returns the block of a group, zone and purpose, nil if there is none.
@@ -139,16 +140,11 @@ func (w *work) allocate(demands []demand) {
 			continue
 		}
 		l.bits[name], l.pools[name] = w.keepLength(d, bits), w.poolOrder(pools, d.routable)
-		req.Demands = append(req.Demands, cidr.Demand{Key: name, Bits: l.bits[name], Pools: l.pools[name], Group: d.group + "/" + d.purpose})
+		req.Demands = append(req.Demands, cidr.Demand{Key: name, Bits: l.bits[name], Pools: l.pools[name], Group: d.group + "/" + d.purpose,
+			Grows: d.purpose == purposeNodes || d.purpose == purposePods})
 	}
 	w.hold(&req, byName)
-	result := cidr.Allocate(req)
-	l.free = result.Free
-	l.unmet = append(l.unmet, result.Unmet...)
-	for _, b := range result.Blocks {
-		l.blocks[b.Key] = &block{demand: byName[b.Key], name: b.Key, cidr: b.Block, pool: b.Pool, there: b.Fixed && w.subnetAt(b.Block) != nil}
-	}
-	w.associate(pools)
+	w.place(req, byName)
 }
 
 // realised are the demands whose locked block has become an existing subnet: a
@@ -164,10 +160,9 @@ func (w *work) realised(demands []demand) []demand {
 const tooLarge cidr.Reason = "too-large"
 
 // usedSpace is everything that must not be handed out, whether or not it lies
-// in a pool. 172.17.0.0/16 is Docker's default bridge and unreachable from
-// nodes (Amazon EKS User Guide, Troubleshooting).
+// in a pool.
 func (w *work) usedSpace() []netip.Prefix {
-	used := []netip.Prefix{w.env.Cluster.ServiceCIDR.V, netip.MustParsePrefix("172.17.0.0/16")}
+	used := []netip.Prefix{w.env.Cluster.ServiceCIDR.V}
 	for _, s := range w.env.VPC.Subnets {
 		used = append(used, s.CIDR.V)
 	}
@@ -203,7 +198,7 @@ func (w *work) usablePools() []cidr.Pool {
 	for _, p := range w.env.Pools {
 		pool := cidr.Pool{Name: p.Name.V, KeepFreePerMille: int(p.KeepFree.V.Mul(decimal.NewFromInt(1000)).IntPart())}
 		for _, c := range p.CIDRs {
-			good, why := associable(existing, c.V)
+			good, why := associable(existing, c.V, p.Associable.V)
 			if why != "" {
 				w.layout.refused = append(w.layout.refused, fmt.Sprintf("%s (%s): %s", p.Name.V, c.V, why))
 			}
@@ -215,11 +210,16 @@ func (w *work) usablePools() []cidr.Pool {
 }
 
 // associable is what of a pool's range the VPC has or may have: a range wider
-// than a VPC block is judged by /16. why is the first refusal.
-func associable(existing []netip.Prefix, c netip.Prefix) (good []netip.Prefix, why string) {
+// than a VPC block is judged by /16; tried says that AWS was seen to take it. why
+// is the first refusal.
+func associable(existing []netip.Prefix, c netip.Prefix, tried bool) (good []netip.Prefix, why string) {
 	for _, part := range cidr.Split(c, cidr.WidestSubnet) {
 		if _, _, meets := cidr.Overlap(existing, []netip.Prefix{part}); !meets {
-			if a := cidr.Associate(existing, existing[0], netip.PrefixFrom(part.Addr(), min(part.Bits(), 28))); a.Verdict == cidr.Refused {
+			a := cidr.Associate(existing, existing[0], netip.PrefixFrom(part.Addr(), min(part.Bits(), 28)))
+			if tried {
+				a = a.Tried()
+			}
+			if a.Verdict == cidr.Refused {
 				why = cmp.Or(why, part.String()+": "+a.Rule)
 				continue
 			}
@@ -269,27 +269,6 @@ func (w *work) routablePool(name string) bool {
 		}
 	}
 	return false
-}
-
-// associate works out which new VPC blocks the plan needs.
-func (w *work) associate(pools []cidr.Pool) {
-	req := cidr.VPCRequest{Existing: w.existingVPC(), Pools: pools, Quota: w.env.Quotas.VPCCIDRs.V, Avoid: append(w.destinationSpace(), w.env.Cluster.ServiceCIDR.V)}
-	for _, n := range w.env.Connected {
-		for _, c := range n.CIDRs {
-			req.Avoid = append(req.Avoid, c.V)
-		}
-	}
-	for _, t := range w.env.VPC.RouteTables {
-		for _, r := range t.Routes {
-			if r.Via.V != "local" {
-				req.Routes = append(req.Routes, r.To.V)
-			}
-		}
-	}
-	for _, b := range w.layout.sorted() {
-		req.Allocated = append(req.Allocated, b.cidr)
-	}
-	w.layout.ranges, w.layout.vpc = cidr.VPCRanges(req), nil
 }
 
 // addresses places single addresses inside blocks that are already laid out:

@@ -7,6 +7,7 @@ type AddressPlan struct {
 	Environment    string           `json:"environment"`
 	Pattern        string           `json:"pattern"`
 	Fits           bool             `json:"fits"`
+	Undecided      bool             `json:"undecided,omitempty"` // it does not fit as far as the search went; false: it is proved that it does not
 	Demands        []DemandView     `json:"demands"`
 	Allocations    []Allocation     `json:"allocations"`
 	VPCCIDRs       []VPCCIDR        `json:"vpcCIDRs"`

@@ -242,7 +242,7 @@ func (w *work) ranges(routable bool) []rangeSource {
 	for _, u := range w.layout.unmet {
 		longest = min(longest, u.Demand.Bits)
 	}
-	taken := w.usedSpace()
+	taken := append(w.usedSpace(), dockerBridge)
 	for i := range w.env.Pools {
 		for _, c := range w.env.Pools[i].CIDRs {
 			taken = append(taken, c.V)
@@ -282,7 +282,7 @@ func (w *work) associableParts(free []netip.Prefix) ([]netip.Prefix, string) {
 		if p.Bits() > cidr.NarrowestBlock {
 			continue
 		}
-		part, _ := associable(w.existingVPC(), p)
+		part, _ := associable(w.existingVPC(), p, false)
 		good = append(good, part...)
 	}
 	return good, ""

@@ -140,6 +140,7 @@ func addressPlan(c *Candidate) *AddressPlan {
 		out.Warnings = append(out.Warnings, "the lock holds blocks of "+other+" and none of "+c.ID+": written, it holds both")
 	}
 	out.Fits = len(out.Unmet) == 0 && w.associates()
+	out.Undecided = !out.Fits && w.layout.undecided
 	if !out.Fits {
 		out.SmallestChange = append(out.SmallestChange, w.smallestChanges()...)
 	}

@@ -121,6 +121,9 @@ func writeAddresses(p *page, a *planner.AddressPlan) error {
 	verdict := "fits"
 	if !a.Fits {
 		verdict = "does not fit"
+		if a.Undecided {
+			verdict = "was not found to fit within the search, which ended early"
+		}
 		if n := len(a.Unmet); n > 0 {
 			verdict += ": no room for " + count(n, "block")
 		}

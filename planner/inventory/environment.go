@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -11,6 +12,11 @@ import (
 
 // carrierGrade is the shared address space (RFC 6598): not routable unless said.
 var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
+
+// benchmarking is the part of RFC 2544's range that Amazon's EKS Best Practices
+// Guide advises for pods, and that the VPC User Guide's table of restrictions
+// refuses beside any private range.
+var benchmarking = netip.MustParsePrefix("198.19.0.0/16")
 
 // Sizes of packets in bytes. Every network takes packets of 68 (RFC 791), no AWS
 // one takes more than 9001 (Amazon EC2 User Guide, Network MTU).
@@ -32,7 +38,9 @@ func (l *loader) environment(doc document) {
 	e := &l.plan.Environment
 	e.Meta, e.Name, e.At = doc.meta, doc.name, doc.at
 	e.Region = required(o, "region", region)
-	e.Zones = nonEmpty(o, "zones", text)
+	for _, z := range nonEmpty(o, "zones", readZone) {
+		e.Zones, e.ZoneIDs = append(e.Zones, z.V.name), append(e.ZoneIDs, z.V.id)
+	}
 	e.Pools = objects(o, "pools", readPool)
 	e.Reserved = each(o, "reserved", prefix)
 	e.Connected = objects(o, "connected", readNetwork)
@@ -78,10 +86,46 @@ func isRegion(s string) bool {
 	return true
 }
 
+// zone is a zone as this account calls it, and perhaps which one that is: the
+// letters differ from account to account.
+type zone struct{ name, id Value[string] }
+
+// readZone reads a name, or a name and an id.
+func readZone(d *decoder, n *yaml.Node, key string) (zone, bool) {
+	if target(n).Kind != yaml.MappingNode {
+		s, ok := text(d, n, key)
+		return zone{name: Value[string]{V: s, At: d.at(n), Set: ok}, id: Value[string]{At: d.at(n)}}, ok
+	}
+	o, ok := d.object(n, "a zone", "name", "id")
+	if !ok {
+		return zone{}, false
+	}
+	z := zone{name: required(o, "name", text), id: optional(o, "id", "", zoneID)}
+	return z, z.name.Set
+}
+
+// zoneID reads the id of a zone: use1-az1.
+func zoneID(d *decoder, n *yaml.Node, key string) (string, bool) {
+	s, ok := text(d, n, key)
+	region, number, cut := strings.Cut(s, "-az")
+	if ok && (!cut || !isLabel(region) || !digits(number)) {
+		d.problem(n, CodeBadName, "write it as AWS does, such as use1-az1 (aws ec2 describe-availability-zones)", "%s %s is not the id of a zone", key, quote(s))
+		return "", false
+	}
+	return s, ok
+}
+
 // checkZones wants two zones or more, distinct and of the region: an EKS
 // cluster needs subnets in two (Amazon EKS User Guide, Network requirements).
 func (l *loader) checkZones(e *Environment) {
 	distinct(l.report, e.Zones, "zone")
+	var ids []Value[string]
+	for _, id := range e.ZoneIDs {
+		if id.Set {
+			ids = append(ids, id)
+		}
+	}
+	distinct(l.report, ids, "zone id")
 	for _, z := range e.Zones {
 		if rest, ok := strings.CutPrefix(z.V, e.Region.V); e.Region.Set && (!ok || rest == "" || !isLabel(z.V)) {
 			l.add(z.At, CodeConflict, "write the region and a letter: "+e.Region.V+"a", "zone %s is not in the region %s", quote(z.V), quote(e.Region.V))
@@ -93,7 +137,7 @@ func (l *loader) checkZones(e *Environment) {
 }
 
 func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
-	o, ok := d.object(n, "a pool", "name", "cidrs", "routable", "keepFree")
+	o, ok := d.object(n, "a pool", "name", "cidrs", "routable", "keepFree", "associable")
 	if !ok {
 		return Pool{}, false
 	}
@@ -104,6 +148,11 @@ func readPool(d *decoder, n *yaml.Node) (Pool, bool) {
 	}
 	p.Routable = optional(o, "routable", !shared, boolean)
 	p.KeepFree = optional(o, "keepFree", decimal.Decimal{}, percent(100))
+	p.Associable = optional(o, "associable", false, boolean)
+	disputed := slices.ContainsFunc(p.CIDRs, func(c Value[netip.Prefix]) bool { return within(c.V, benchmarking) })
+	if p.Associable.V && !disputed {
+		d.add(p.Associable.At, CodeConflict, "leave it out", "associable is for blocks of %s alone, where AWS's guides contradict each other", benchmarking)
+	}
 	return p, true
 }
 

@@ -54,6 +54,7 @@ type Environment struct {
 	At        finding.Pos
 	Region    Value[string]
 	Zones     []Value[string] // in the order given; 2 or more, distinct
+	ZoneIDs   []Value[string] // of each zone, use1-az1; "" where not given
 	VPC       VPC
 	Pools     []Pool // by Name
 	Reserved  []Value[netip.Prefix]
@@ -164,7 +165,9 @@ type ACLRule struct {
 }
 
 // Pool is address space the networking team hands out. KeepFree is a ratio
-// 0..1 of each pool that allocations must leave unused.
+// 0..1 of each pool that allocations must leave unused. Associable says that
+// AWS was seen to take the pool's blocks of 198.19.0.0/16 for this VPC: its
+// guides contradict each other there.
 type Pool struct {
 	Meta
 	At       finding.Pos
@@ -172,6 +175,8 @@ type Pool struct {
 	CIDRs    []Value[netip.Prefix]
 	Routable Value[bool] // default: false if every CIDR lies in 100.64.0.0/10, else true
 	KeepFree Value[decimal.Decimal]
+
+	Associable Value[bool] // default: false
 }
 
 // Site is an on-premises location.
