@@ -101,7 +101,7 @@ func (q *queue) add(u unit) {
 // group's fixed blocks; the others cut in halves so many times, or in single
 // items for no cuts at all.
 func (a *attempt) queue(honoured, cuts int) *queue {
-	var q queue
+	q := a.emptyQueue(honoured)
 	next := int32(0)
 	singles := func(until int32) {
 		for ; next < until; next++ {
@@ -117,7 +117,7 @@ func (a *attempt) queue(honoured, cuts int) *queue {
 		}
 		singles(g.lo)
 		if broken {
-			a.cut(&q, a.unit(g.lo, g.hi), cuts)
+			a.cut(q, a.unit(g.lo, g.hi), cuts)
 			next = g.hi
 			continue
 		}
@@ -127,6 +127,22 @@ func (a *attempt) queue(honoured, cuts int) *queue {
 		}
 	}
 	singles(int32(len(a.items)))
+	return q
+}
+
+// emptyQueue has room for what it will mostly hold, for a million items are
+// copied often as lists grow.
+func (a *attempt) emptyQueue(honoured int) *queue {
+	var q queue
+	var runs [33]int
+	for i := range a.groups {
+		if g := &a.groups[i]; int(g.rank) < honoured {
+			runs[parentLength(g.sizes)]++
+		}
+	}
+	for length, n := range runs {
+		q.runs[length] = make([]unit, 0, n)
+	}
 	return &q
 }
 

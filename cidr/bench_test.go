@@ -18,7 +18,7 @@ func estate(n int) cidr.Request {
 		app := i / 4
 		group := fmt.Sprintf("app/team-%03d/service-%06d", app%997, app)
 		req.Demands = append(req.Demands, cidr.Demand{
-			Key: fmt.Sprintf("%s/eu-central-1%c/nodes", group, 'a'+i%4), Bits: 28, Pools: pools, Group: group,
+			Key: fmt.Sprintf("%s/eu-central-1%c/nodes", group, 'a'+i%4), Bits: 28, Pools: pools, Group: group, Grows: true,
 		})
 	}
 	rng := rand.New(rand.NewPCG(1, 2))

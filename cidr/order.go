@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // keyOrder sorts indexes by their keys, equal keys by tie. It compares eight
@@ -20,13 +22,28 @@ type keyed struct {
 	i    int32
 }
 
-// sorted is the indexes of the keys in order.
+// stretch is entries lo..hi-1 that agree in their first depth bytes.
+type stretch struct{ lo, hi, depth int }
+
+// sorted is the indexes of the keys in order. Runs of keys that begin alike are
+// sorted side by side on the machine's cores, each within its own bounds, so that
+// the answer is the same on any number of them.
 func (o keyOrder) sorted() []int32 {
-	entries := make([]keyed, len(o.keys))
+	entries, spare := make([]keyed, len(o.keys)), make([]keyed, len(o.keys))
 	for i := range entries {
 		entries[i].i = int32(i)
 	}
-	o.sort(entries, 0)
+	runs := o.cut(entries, spare, stretch{0, len(entries), 0})
+	var next atomic.Int64
+	inParallel(len(entries), func() {
+		for {
+			n := int(next.Add(1)) - 1
+			if n >= len(runs) {
+				return
+			}
+			o.sort(entries, spare, runs[n])
+		}
+	})
 	out := make([]int32, len(entries))
 	for i, e := range entries {
 		out[i] = e.i
@@ -34,29 +51,97 @@ func (o keyOrder) sorted() []int32 {
 	return out
 }
 
-// sort orders entries whose keys agree in their first depth bytes.
-func (o keyOrder) sort(entries []keyed, depth int) {
-	const few = 8 // from here on strings are compared whole
-	if len(entries) <= few {
-		slices.SortFunc(entries, o.compare)
+// workers is how many goroutines share work that two cores do in half the time.
+const workers = 2
+
+// inParallel runs work on so many goroutines, or on this one where there is
+// little to do.
+func inParallel(size int, work func()) {
+	if size < 10_000 {
+		work()
 		return
 	}
-	depth = o.agree(entries, depth)
-	for i := range entries {
-		entries[i].head = head(o.keys[entries[i].i][depth:])
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(work)
 	}
-	slices.SortFunc(entries, func(a, b keyed) int { return cmp.Compare(a.head, b.head) })
-	for lo := 0; lo < len(entries); {
+	wg.Wait()
+}
+
+func (o keyOrder) sort(entries, spare []keyed, s stretch) {
+	const few = 8 // from here on strings are compared whole
+	if s.hi-s.lo <= few {
+		slices.SortFunc(entries[s.lo:s.hi], o.compare)
+		return
+	}
+	for _, run := range o.cut(entries, spare, s) {
+		o.sort(entries, spare, run)
+	}
+}
+
+// cut sorts a span by the eight bytes that follow what its keys have in common,
+// and returns the spans that agree in these too.
+func (o keyOrder) cut(entries, spare []keyed, s stretch) []stretch {
+	of := entries[s.lo:s.hi]
+	if len(of) == 0 {
+		return nil
+	}
+	depth := o.agree(of, s.depth)
+	for i := range of {
+		of[i].head = head(o.keys[of[i].i][depth:])
+	}
+	sortHeads(of, spare[s.lo:s.hi])
+	var runs []stretch
+	for lo := 0; lo < len(of); {
 		hi := lo + 1
-		for hi < len(entries) && entries[hi].head == entries[lo].head {
+		for hi < len(of) && of[hi].head == of[lo].head {
 			hi++
 		}
-		if hi-lo == len(entries) { // equal keys, or some end where others have zero bytes
-			slices.SortFunc(entries, o.compare)
-			return
+		switch {
+		case hi-lo == len(of): // equal keys, or some end where others have zero bytes
+			slices.SortFunc(of, o.compare)
+			return nil
+		case hi-lo > 1:
+			runs = append(runs, stretch{s.lo + lo, s.lo + hi, depth})
 		}
-		o.sort(entries[lo:hi], depth)
 		lo = hi
+	}
+	return runs
+}
+
+// sortHeads sorts by head: many entries byte by byte, of the bytes that differ.
+func sortHeads(entries, spare []keyed) {
+	const many = 256
+	if len(entries) < many {
+		slices.SortFunc(entries, func(a, b keyed) int { return cmp.Compare(a.head, b.head) })
+		return
+	}
+	differ := uint64(0)
+	for _, e := range entries {
+		differ |= e.head ^ entries[0].head
+	}
+	from, to := entries, spare
+	for shift := 0; shift < 64; shift += 8 {
+		if differ>>shift&0xff == 0 {
+			continue
+		}
+		var at [256]int
+		for i := range from {
+			at[from[i].head>>shift&0xff]++
+		}
+		sum := 0
+		for b, n := range at {
+			at[b], sum = sum, sum+n
+		}
+		for _, e := range from {
+			b := e.head >> shift & 0xff
+			to[at[b]] = e
+			at[b]++
+		}
+		from, to = to, from
+	}
+	if &from[0] != &entries[0] {
+		copy(entries, from)
 	}
 }
 
@@ -92,30 +177,17 @@ func head(s string) uint64 {
 }
 
 // names numbers distinct strings from 1 in order of appearance; "" is 0.
-type names struct {
-	index map[string]int32
-	last  string // the name asked for last: neighbours mostly have the same
-	found int32
-}
+type names struct{ index map[string]int32 }
 
 func (n *names) of(name string) int32 {
-	if name == n.last {
-		return n.found
-	}
-	n.last = name
 	if name == "" {
-		n.found = 0
 		return 0
-	}
-	if n.index == nil {
-		n.index = map[string]int32{}
 	}
 	i, ok := n.index[name]
 	if !ok {
 		i = int32(len(n.index) + 1)
 		n.index[name] = i
 	}
-	n.found = i
 	return i
 }
 
@@ -126,25 +198,16 @@ type classes struct {
 	pools [][]int // of each class, the preferred first
 	grows []bool
 	index map[string]int32
-	last  []string // the list asked for last: neighbours mostly ask for the same
-	grew  bool
-	found int32
 }
 
 func (c *classes) of(names []string, grows bool, poolIndex map[string]int) int32 {
-	if c.index == nil {
-		c.index = map[string]int32{}
-	} else if grows == c.grew && (sameSlice(names, c.last) || slices.Equal(names, c.last)) {
-		return c.found
-	}
 	var pools []int
 	for _, name := range names {
 		if p, ok := poolIndex[name]; ok {
 			pools = append(pools, p)
 		}
 	}
-	c.last, c.grew, c.found = names, grows, c.number(pools, grows)
-	return c.found
+	return c.number(pools, grows)
 }
 
 // number is the class of those pools.
@@ -158,6 +221,9 @@ func (c *classes) number(pools []int, grows bool) int32 {
 	}
 	n, ok := c.index[string(id)]
 	if !ok {
+		if c.index == nil {
+			c.index = map[string]int32{}
+		}
 		n = int32(len(c.pools))
 		c.index[string(id)] = n
 		c.pools, c.grows = append(c.pools, pools), append(c.grows, grows)
