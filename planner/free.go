@@ -3,7 +3,7 @@ package planner
 import (
 	"fmt"
 	"net/netip"
-	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -117,20 +117,25 @@ func freePrefixes(s *inventory.Subnet) (n int, atMost bool) {
 // holdsNeed reports whether an existing subnet has room for a need, as far as is
 // known. Under prefix delegation a subnet is worth its free /28 blocks.
 func holdsNeed(s *inventory.Subnet, n need) bool {
-	free := cidr.Usable(s.CIDR.V.Bits())
-	if s.FreeIPs.Set {
-		free = s.FreeIPs.V
-	} else {
-		for _, u := range s.Used {
-			free -= 1 << (32 - u.V.Bits())
-		}
-	}
 	if n.prefixes > 0 {
 		if blocks, _ := freePrefixes(s); blocks < n.prefixes {
 			return false
 		}
 	}
-	return free >= n.addresses
+	return knownFree(s) >= n.addresses
+}
+
+// knownFree is how many addresses a subnet has left: what is said, else all that
+// nobody says are taken.
+func knownFree(s *inventory.Subnet) int {
+	if s.FreeIPs.Set {
+		return s.FreeIPs.V
+	}
+	free := cidr.Usable(s.CIDR.V.Bits())
+	for _, u := range s.Used {
+		free -= 1 << (32 - u.V.Bits())
+	}
+	return free
 }
 
 // roomOf says what a subnet has left, in the terms of the need.
@@ -159,7 +164,8 @@ func (n need) asNeeded() string {
 }
 
 // ownSubnetsFindings hold the subnets that apps must use against what the apps
-// need at their maximum with growth.
+// need at their maximum with growth. Several in one zone count together, whole
+// nodes in each.
 func (w *work) ownSubnetsFindings() {
 	for _, g := range w.list {
 		own := w.ownSubnets(g)
@@ -174,13 +180,28 @@ func (w *work) ownSubnetsFindings() {
 					there = append(there, s)
 				}
 			}
-			if len(there) == 0 || slices.ContainsFunc(there, func(s *inventory.Subnet) bool { return holdsNeed(s, n) }) {
+			if len(there) == 0 || holdTogether(there, n) {
 				continue
 			}
-			if len(there) == 1 {
-				w.report("subnet-nearly-full", there[0].FreeIPs.At, []string{there[0].Name.V}, "%s has %s, the apps of %s at their maximum with growth need %s (what runs there today already counts as taken)",
-					there[0].Name.V, roomOf(there[0], n), g.name, n.asNeeded())
+			var names, room []string
+			for _, s := range there {
+				names, room = append(names, s.Name.V), append(room, s.Name.V+" has "+roomOf(s, n))
 			}
+			w.report("subnet-nearly-full", there[0].FreeIPs.At, names, "%s, the apps of %s at their maximum with growth need %s (what runs there today already counts as taken)",
+				strings.Join(room, ", "), g.name, n.asNeeded())
 		}
 	}
+}
+
+// holdTogether reports whether subnets of one zone have room for a need between
+// them, as far as is known.
+func holdTogether(list []*inventory.Subnet, n need) bool {
+	for _, s := range list {
+		blocks, _ := freePrefixes(s)
+		_, rest := n.splitAt(knownFree(s), blocks)
+		if n = rest; n.addresses == 0 {
+			return true
+		}
+	}
+	return false
 }

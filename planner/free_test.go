@@ -97,3 +97,28 @@ func TestScatteredSubnetHoldsNoPrefixes(t *testing.T) {
 		}
 	}
 }
+
+// Two subnets of one zone hold what apps need between them, whole nodes in each:
+// with 1 CPU a pod, an m5.large holds one, and takes 20 addresses (an interface in
+// use, one warm). Four pods are two nodes a zone.
+func TestOwnSubnetsCountTogether(t *testing.T) {
+	for _, tt := range []struct {
+		one, two int
+		want     bool
+	}{
+		{20, 20, true},
+		{20, 19, false},
+		{40, 0, true},
+		{0, 45, true},
+		{30, 10, false}, // a node's interfaces lie in one subnet
+	} {
+		vpc := fmt.Sprintf("subnets: [{name: a1, cidr: 10.20.0.0/26, zone: us-east-1a, role: nodes, freeIPs: %d}, {name: a2, cidr: 10.20.1.0/26, zone: us-east-1a, role: nodes, freeIPs: %d}, {name: b, cidr: 10.20.2.0/24, zone: us-east-1b, role: nodes}]", tt.one, tt.two)
+		text := estate(map[string]string{"VPC": vpc, "APP": "growth: 0%, subnets: [a1, a2, b],"})
+		text = strings.Replace(text, "requests: {cpu: 500m", "requests: {cpu: 1", 1)
+		a := PlanAddresses(load(t, text), "vpc-subnet-cidr")
+		said := strings.Contains(strings.Join(a.Warnings, "\n"), fmt.Sprintf("a1 has %d free addresses, a2 has %d free addresses", tt.one, tt.two))
+		if said == tt.want {
+			t.Errorf("%d and %d free: %q, enough %v", tt.one, tt.two, a.Warnings, tt.want)
+		}
+	}
+}

@@ -68,7 +68,12 @@ func (w *work) parts(d demand) []demand {
 // split parts a need into what a subnet of that length serves and the rest.
 // What hangs together, such as the addresses of one node, stays together.
 func (n need) split(bits int) (here, rest need) {
-	room, pieces := cidr.Usable(bits), 1<<max(0, 28-bits)-2
+	return n.splitAt(cidr.Usable(bits), 1<<max(0, 28-bits)-2)
+}
+
+// splitAt is split for a subnet with so many addresses free, and so many aligned
+// /28 blocks.
+func (n need) splitAt(room, pieces int) (here, rest need) {
 	if n.addresses <= room && n.prefixes <= max(0, pieces) {
 		return n, need{}
 	}

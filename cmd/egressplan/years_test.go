@@ -5,12 +5,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"egressplan/cidr"
 	"egressplan/planner/inventory"
 )
 
@@ -23,6 +25,7 @@ type change struct {
 	old, new string
 	flags    string
 	exit     int
+	entries  string // of tenant/accounts on an allow-list; "" for whatever
 }
 
 const (
@@ -41,10 +44,11 @@ const (
 func years() []change {
 	of := func(n int) string { return fmt.Sprintf(batch, n) }
 	return []change{
-		{what: "the first plan"},
+		{what: "the first plan", entries: "192.168.64.0/26"},
 		{what: "an app joins the ledger team", file: "apps.yaml", old: apps, new: apps + fraud},
 		{what: "a third team", file: "apps.yaml", old: apps, new: apps + statements},
-		{what: "contacts grows to 20 pods", file: "apps.yaml", old: "pods: {min: 1, max: 1}\n      requests: {cpu: 100m, memory: 64Mi}", new: "pods: {min: 1, max: 20}\n      requests: {cpu: 100m, memory: 64Mi}"},
+		{what: "contacts grows to 20 pods", file: "apps.yaml", old: "pods: {min: 1, max: 1}\n      requests: {cpu: 100m, memory: 64Mi}", new: "pods: {min: 1, max: 20}\n      requests: {cpu: 100m, memory: 64Mi}",
+			entries: "192.168.64.0/25"}, // into the neighbour that was kept free: one entry, as before
 		{what: "contacts grows to 70 pods", file: "apps.yaml", old: "pods: {min: 1, max: 20}", new: "pods: {min: 1, max: 70}"},
 		{what: "the apps are listed in another order", file: "apps.yaml", old: apps + statements + fraud, new: apps + fraud + statements},
 		{what: "contacts shrinks to 2 pods", file: "apps.yaml", old: "pods: {min: 1, max: 70}", new: "pods: {min: 1, max: 2}"},
@@ -111,6 +115,13 @@ func TestTwoYears(t *testing.T) {
 		if gone+come == "" {
 			log.WriteString("   (nothing)\n")
 		}
+		was, now := entriesOf(before, "tenant/accounts"), entriesOf(readLock(t, dir), "tenant/accounts")
+		if was != now {
+			fmt.Fprintf(&log, "   tenant/accounts on the allow-list: %s\n", now)
+		}
+		if c.entries != "" && now != c.entries {
+			t.Errorf("%d, %s: tenant/accounts is %s on the allow-list, want %s", i+1, c.what, now, c.entries)
+		}
 		for _, line := range strings.Split(strings.TrimSpace(gone), "\n") {
 			name, block := entryOf(line)
 			if name == "" || strings.Contains(c.flags, "--reclaim") || strings.Contains(come, "name: "+name+",") && strings.Contains(come, block) {
@@ -175,6 +186,17 @@ func lineDiff(before, after string) (gone, come string) {
 		}
 	}
 	return gone, come
+}
+
+// entriesOf is what the blocks of a group summarise to that are in use.
+func entriesOf(lock, group string) string {
+	var blocks []netip.Prefix
+	for _, line := range strings.Split(lock, "\n") {
+		if name, block := entryOf(line); strings.HasPrefix(name, group+"/") && !strings.Contains(line, "# held") {
+			blocks = append(blocks, netip.MustParsePrefix(strings.TrimSuffix(strings.TrimPrefix(block, "cidr: "), "}")))
+		}
+	}
+	return strings.Trim(fmt.Sprint(cidr.Merge(blocks)), "[]")
 }
 
 // entryOf is the name and block of an entry's line.
