@@ -248,12 +248,12 @@ func (a *attempt) placeRun(u unit) bool {
 			continue
 		}
 		grows := a.lists.grows[a.items[u.lo].class]
-		addr, ok := s.take(u.bits, grows)
+		addr, roomy, ok := s.take(u.bits, grows)
 		if !ok {
 			return false
 		}
 		parent := block{addr, u.bits}
-		s.giveBack(grows, appendRange(nil, parent.start()+u.size, parent.end())...)
+		s.giveBack(roomy, appendRange(nil, parent.start()+u.size, parent.end())...)
 		for i := u.lo; i < u.hi; i++ {
 			a.settle(i, p, addr)
 			addr += uint32(a.items[i].size())
@@ -308,7 +308,7 @@ func (a *attempt) placeFree(i int32, p int) bool {
 	if !a.spaces[p].affords(sizeOf(length)) {
 		return false
 	}
-	addr, ok := a.spaces[p].take(length, a.lists.grows[a.items[i].class])
+	addr, _, ok := a.spaces[p].take(length, a.lists.grows[a.items[i].class])
 	if ok {
 		a.settle(i, p, addr)
 	}

@@ -69,35 +69,24 @@ func (s *space) affords(addresses uint64) bool { return s.budget >= int64(addres
 
 // take removes a block of that length, from the smallest free block that holds
 // one. A block that is to grow comes from one of twice its length, if there is
-// any, and its other half is taken last from now on. What lies beside another
-// block goes only where nothing else is left: what was beside it is broken up.
-func (s *space) take(length int, grows bool) (addr uint32, ok bool) {
-	double := length
-	if grows && length > 0 {
-		double--
-	}
-	addr, ok = s.split(&s.free, double)
-	if !ok && double < length {
-		double = length
-		addr, ok = s.split(&s.free, length)
-	}
-	if !ok {
-		if double = length; grows && length > 0 {
-			double--
+// any, and its other half is taken last from now on; roomy says that it has one.
+// What lies beside another block goes only where nothing else is left: then what
+// was beside it is broken up.
+func (s *space) take(length int, grows bool) (addr uint32, roomy, ok bool) {
+	for _, lists := range []*[33][]uint32{&s.free, &s.growth} {
+		if grows && length > 0 {
+			if addr, ok = s.split(lists, length-1); ok {
+				push(&s.growth[length], addr+uint32(sizeOf(length)))
+				s.count(-int64(sizeOf(length)))
+				return addr, true, true
+			}
 		}
-		addr, ok = s.split(&s.growth, double)
+		if addr, ok = s.split(lists, length); ok {
+			s.count(-int64(sizeOf(length)))
+			return addr, false, true
+		}
 	}
-	if !ok && double < length {
-		double = length
-		addr, ok = s.split(&s.growth, length)
-	}
-	if ok && double < length {
-		push(&s.growth[length], addr+uint32(sizeOf(length)))
-	}
-	if ok {
-		s.count(-int64(sizeOf(length)))
-	}
-	return addr, ok
+	return 0, false, false
 }
 
 // split removes a block of that length from the lists, from the smallest that

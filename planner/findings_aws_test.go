@@ -182,12 +182,9 @@ func TestNetworkUnits(t *testing.T) {
 		w.layout = &layout{}
 		w.allocate(w.pattern.demands(w))
 		w.unitsFinding()
-		var got finding.Severity
-		var said string
+		got, said := severityIn(w.found, "quota-network-units"), ""
 		for _, f := range w.found {
-			if f.Code == "quota-network-units" {
-				got, said = f.Severity, f.Message
-			}
+			said = f.Message
 		}
 		if got != tt.want || !strings.HasPrefix(said, tt.units) {
 			t.Errorf("%d pods, %s%s: %q %q, want %q of %s units", tt.pods, tt.cni, tt.vpc, got, said, tt.want, tt.units)
