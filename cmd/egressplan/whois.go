@@ -23,7 +23,7 @@ or, with all, what stands between every two source groups. Everything said has
 been walked. Without --pattern it is the recommended pattern, or the nearest one
 if none is feasible.`,
 		Example: `  # Whose address is it that the firewall logged?
-  egressplan whois 10.20.122.5 plan/
+  egressplan whois 10.20.123.5 plan/
   # Who else could show the ledger's sources, and what alone is in the way?
   egressplan whois payments/ledger plan/
   # The same for every two source groups, where labels decide
