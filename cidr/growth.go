@@ -25,17 +25,18 @@ func (j *job) spareNeighbours() {
 	slices.SortFunc(j.growing, func(a, b standing) int {
 		return cmp.Or(cmp.Compare(a.group, b.group), compareBlocks(a.block, b.block))
 	})
-	var regions []block
+	regions := make([]block, 0, len(j.growing))
+	var own []block
 	for lo := 0; lo < len(j.growing); {
 		hi := lo + 1
 		for hi < len(j.growing) && j.growing[hi].group == j.growing[lo].group && j.growing[lo].group != 0 {
 			hi++
 		}
-		var own []block
+		own = own[:0]
 		for _, s := range j.growing[lo:hi] {
 			own = append(own, s.block)
 		}
-		regions = append(regions, neighbourhoods(own, more[j.growing[lo].group])...)
+		regions = appendNeighbourhoods(regions, own, more[j.growing[lo].group])
 		lo = hi
 	}
 	regions = outermost(regions)
@@ -44,17 +45,16 @@ func (j *job) spareNeighbours() {
 	}
 }
 
-// neighbourhoods is where sorted blocks of one group grow without a further
-// entry: the block of twice the length of the smallest that could hold them and
-// so many addresses more. If they are too far apart for one, it is twice what
-// they summarise to, each.
-func neighbourhoods(own []block, more uint64) []block {
+// appendNeighbourhoods adds where sorted blocks of one group grow without a
+// further entry: the block of twice the length of the smallest that could hold
+// them and so many addresses more. If they are too far apart for one, it is twice
+// what they summarise to, each. It reuses own.
+func appendNeighbourhoods(list, own []block, more uint64) []block {
 	own = outermost(own)
 	whole, length := cover(own), parentLength(addresses(own)+more)
 	if length > 0 && whole.bits >= length {
-		return []block{whole.within(length - 1)}
+		return append(list, whole.within(length-1))
 	}
-	var list []block
 	for _, b := range coalesce(own) {
 		list = append(list, b.within(max(0, b.bits-1)))
 	}

@@ -173,6 +173,7 @@ func keepFree(total uint64, perMille int) uint64 {
 // lists the fixed blocks that answer none.
 func (j *job) keepFixed() {
 	owners := ownersOf(j.pools)
+	j.growing = make([]standing, 0, len(j.fixed))
 	i := 0
 	for _, f := range j.fixed {
 		for i < len(j.answer) && j.answer[i].Key < f.Key {
