@@ -311,3 +311,59 @@ func TestPoolOfAFixedBlock(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// growing is demands that want room to grow.
+func growing(list []cidr.Demand) []cidr.Demand {
+	for i := range list {
+		list[i].Grows = true
+	}
+	return list
+}
+
+func TestAllocateGrowth(t *testing.T) {
+	for _, tt := range []allocateCase{{
+		name: "what lies beside is given away last",
+		req:  cidr.Request{Pools: one("10.0.0.0/24"), Demands: growing(demands("a/26 b/26 c/26", "p"))},
+		want: "a=10.0.0.0/26 b=10.0.0.128/26 c=10.0.0.64/26",
+	}, {
+		name: "but before a demand goes without",
+		req:  cidr.Request{Pools: one("10.0.0.0/24"), Demands: growing(demands("a/26 b/26 c/26 d/26", "p"))},
+		want: "a=10.0.0.0/26 b=10.0.0.128/26 c=10.0.0.64/26 d=10.0.0.192/26",
+	}, {
+		name: "a hole that is no half of anything free is better than what lies beside another",
+		req:  cidr.Request{Pools: one("10.0.0.0/25 10.0.9.0/26"), Demands: growing(demands("a/26 b/26", "p"))},
+		want: "a=10.0.0.0/26 b=10.0.9.0/26",
+	}, {
+		name: "beside what the lock holds too, also for those that do not grow",
+		req: cidr.Request{Pools: one("10.0.0.0/24"), Demands: slices.Concat(growing(demands("a/26", "p")), demands("b/26", "p")),
+			Fixed: []cidr.Fixed{fixed("a", "10.0.0.0/26")}},
+		want: "a=10.0.0.0/26(fixed) b=10.0.0.128/26",
+	}, {
+		name: "a group in the lock doubles into it, and is one /25",
+		req: cidr.Request{Pools: one("10.0.0.0/24"), Demands: growing(demands("a1/27@x a2/27@x a3/27@x a4/27@x b/26", "p")),
+			Fixed: []cidr.Fixed{fixed("a1", "10.0.0.0/27"), fixed("a2", "10.0.0.32/27")}},
+		want: "a1=10.0.0.0/27(fixed) a2=10.0.0.32/27(fixed) a3=10.0.0.64/27 a4=10.0.0.96/27 b=10.0.0.128/26",
+	}, {
+		// Together before roomy: the pool has no free /24, only two /25. The group
+		// could have room beside each of its halves, but not in one block.
+		name: "adjacency comes first",
+		req:  cidr.Request{Pools: one("10.0.0.0/25 10.0.1.0/25"), Demands: growing(demands("a1/26@x a2/26@x", "p"))},
+		want: "a1=10.0.0.0/26 a2=10.0.0.64/26",
+	}, {
+		// With two beside the fixed block it is a /27, a /28 and one more elsewhere;
+		// all three elsewhere are a /27 and a /28, and the fixed block a third.
+		name: "a part of a group goes beside its fixed blocks where that makes no more entries",
+		req: cidr.Request{Pools: one("10.0.0.0/26 10.0.1.0/26"), Used: parse("10.0.0.48/28"), Demands: growing(demands("a1/28@x a2/28@x a3/28@x a4/28@x", "p")),
+			Fixed: []cidr.Fixed{fixed("a1", "10.0.0.0/28")}},
+		want: "a1=10.0.0.0/28(fixed) a2=10.0.0.16/28 a3=10.0.0.32/28 a4=10.0.1.0/28",
+	}, {
+		// 10.0.1.0/25 is as near as can be, but no half of one block with the fixed
+		// one: there and one elsewhere would be three entries, both elsewhere are two.
+		name: "and else stays together",
+		req: cidr.Request{Pools: one("10.0.0.0/23 10.0.4.0/24"), Used: parse("10.0.0.128/25 10.0.1.128/25"), Demands: growing(demands("a1/25@x a2/25@x a3/25@x", "p")),
+			Fixed: []cidr.Fixed{fixed("a1", "10.0.0.0/25")}},
+		want: "a1=10.0.0.0/25(fixed) a2=10.0.4.0/25 a3=10.0.4.128/25",
+	}} {
+		t.Run(tt.name, tt.run)
+	}
+}
