@@ -29,9 +29,9 @@ func (w *work) allowRows() []AllowRow {
 		}
 		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
 			RequiredBy: f.flow.At.String(), Sources: texts(w.summary(s.blocks, fw.BroadestSource.V)),
-			Destinations: texts(w.ownBlocks(f.to)), Hosts: names(f.to.Hosts)}
+			Destinations: texts(w.ownBlocks(f.to)), Hosts: names(f.to.Hosts), Group: s.group}
 		if w.opensToGateway(fw) {
-			row.Destinations, row.Hosts = texts(w.siteBlocks(f.to.Site)), nil
+			row.Destinations, row.Hosts, row.Site = texts(w.siteBlocks(f.to.Site)), nil, f.to.Site
 			row.Protocol, row.PortFrom, row.PortTo = "tcp", 0, 65535
 			rows = append(rows, row)
 			continue
@@ -78,7 +78,7 @@ func (w *work) inboundRows(f appFlow, fw *inventory.Firewall) []AllowRow {
 	var rows []AllowRow
 	for _, p := range f.ports() {
 		rows = append(rows, AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorOnPrem,
-			Sources: texts(w.destinationBlocks(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts),
+			Sources: texts(w.ownBlocks(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts), Group: "app/" + f.app.Key,
 			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: []string{"healthy"}, RequiredBy: f.flow.At.String()})
 	}
 	return rows
@@ -115,6 +115,19 @@ func (w *work) rowsOf(f appFlow) []AllowRow {
 	return w.rows[i:j]
 }
 
+// Ends are what a row lets through from and to: blocks, or host names where the
+// on-premises side has no blocks.
+func (r *AllowRow) Ends() (sources, destinations []string) {
+	sources, destinations = r.Sources, r.Destinations
+	switch {
+	case r.Initiator == inventory.InitiatorOnPrem && len(sources) == 0:
+		sources = r.Hosts
+	case r.Initiator != inventory.InitiatorOnPrem && len(destinations) == 0:
+		destinations = r.Hosts
+	}
+	return sources, destinations
+}
+
 // DistinctRows counts a firewall's entries as it would hold them: distinct
 // (source block, destination block, protocol, port range).
 func DistinctRows(rows []AllowRow, firewall string) int {
@@ -127,11 +140,8 @@ func DistinctRows(rows []AllowRow, firewall string) int {
 		if r.Firewall != firewall {
 			continue
 		}
-		destinations := r.Destinations
-		if len(destinations) == 0 {
-			destinations = r.Hosts
-		}
-		for _, s := range r.Sources {
+		sources, destinations := r.Ends()
+		for _, s := range sources {
 			for _, d := range destinations {
 				seen[entry{s, d, r.Protocol, r.PortFrom, r.PortTo}] = true
 			}

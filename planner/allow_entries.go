@@ -31,13 +31,7 @@ func FoldAllowRows(rows []AllowRow) []AllowEntry {
 	var entries []AllowEntry
 	var known []map[string]bool // what the lists of an entry hold
 	for _, r := range rows {
-		sources, destinations := r.Sources, r.Destinations
-		switch inbound := r.Initiator == inventory.InitiatorOnPrem; {
-		case inbound && len(sources) == 0:
-			sources = r.Hosts
-		case !inbound && len(destinations) == 0:
-			destinations = r.Hosts
-		}
+		sources, destinations := r.Ends()
 		// the whole lists are compared: what is shown of two may be the same
 		k := key{r.Firewall, strings.Join(sources, ", "), strings.Join(destinations, ", "), r.Ports(), openedBy(r.Initiator)}
 		i, seen := at[k]

@@ -216,7 +216,8 @@ type SourceRow struct {
 
 // AllowRow is one entry of an allow-list. Initiator is "app" for connections
 // the app opens (sources are the app's), "destination" for those opened from
-// on-premises (destinations are then the app's addresses).
+// on-premises (destinations are then the app's addresses). Where the on-premises
+// side is known by host names only, its blocks are empty and Hosts has the names.
 type AllowRow struct {
 	Firewall     string   `json:"firewall"`
 	App          string   `json:"app"`
@@ -230,6 +231,13 @@ type AllowRow struct {
 	PortTo       int      `json:"portTo"`
 	States       []string `json:"states"`
 	RequiredBy   string   `json:"requiredBy"`
+
+	// Group names the source group whose addresses the app's side shows. Where the
+	// app is the one that is reached, it is the app by itself: "app/payments/ledger".
+	Group string `json:"-"`
+	// Site is set where the row opens all of a site, because a gateway that
+	// authorises each connection stands before the firewall (openToGateways).
+	Site string `json:"-"`
 }
 
 // FindingView is a finding as it is shown: findings of one code and severity

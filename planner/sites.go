@@ -244,11 +244,14 @@ func (b *builder) allow(rows []AllowRow) {
 		if !ok {
 			continue
 		}
-		destinations := r.Destinations
-		if len(destinations) == 0 { // host names only: the site's range stands for them
-			destinations = texts(b.w.destinationBlocks(b.w.plan.Destination(r.To)))
+		sources, destinations := r.Sources, r.Destinations
+		switch onPrem := b.w.plan.Destination(r.To); { // host names only: the site's range stands for them
+		case len(sources) == 0:
+			sources = texts(b.w.destinationBlocks(onPrem))
+		case len(destinations) == 0:
+			destinations = texts(b.w.destinationBlocks(onPrem))
 		}
-		for _, src := range r.Sources {
+		for _, src := range sources {
 			for _, dst := range destinations {
 				m := portMatch(inventory.PortRange{Protocol: r.Protocol, From: uint16(r.PortFrom), To: uint16(r.PortTo)})
 				m.Src, m.Dst = netip.MustParsePrefix(src), netip.MustParsePrefix(dst)
