@@ -16,7 +16,7 @@ type AllowEntry struct {
 	Sources      []string // like the destinations, host names where on-premises is known by these only
 	Destinations []string
 	Port         string   // "tcp/1521", "tcp/1024-2048", "icmp"
-	OpenedBy     string   // "app" or "on-premises"
+	OpenedBy     string   // "app" or OpenedOnPremises
 	Names        []string // of the destinations
 	Apps         []string
 	States       []string
@@ -72,11 +72,37 @@ func (r AllowRow) Ports() string {
 	return fmt.Sprintf("%s/%d", r.Protocol, r.PortFrom)
 }
 
+// OpenedOnPremises is AllowEntry.OpenedBy of connections that are opened from
+// on-premises.
+const OpenedOnPremises = "on-premises"
+
 func openedBy(initiator string) string {
 	if initiator == inventory.InitiatorOnPrem {
-		return "on-premises"
+		return OpenedOnPremises
 	}
 	return "app"
+}
+
+// FoldStates counts states of one kind: "healthy, zone-lost (3), link-lost:dx1".
+func FoldStates(states []string) string {
+	var kinds []string
+	subjects := map[string][]string{}
+	for _, s := range states {
+		kind, _, _ := strings.Cut(s, ":")
+		if subjects[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		subjects[kind] = append(subjects[kind], s)
+	}
+	var parts []string
+	for _, kind := range kinds {
+		if n := len(subjects[kind]); n > 1 {
+			parts = append(parts, fmt.Sprintf("%s (%d)", kind, n))
+		} else {
+			parts = append(parts, subjects[kind][0])
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // WhoElse says who but the apps could show some sources, a line each: what
@@ -99,7 +125,8 @@ type widerKey struct {
 }
 
 // WiderGroups are the groups that several apps share, or whose source takes in
-// addresses that the apps cannot have; those with the same numbers in one line.
+// addresses that the apps cannot have; those with the same numbers in one line,
+// each with its blocks.
 func WiderGroups(rows []SourceRow) []string {
 	groups := map[widerKey][]string{}
 	seen := map[widerKey]map[string]bool{}
@@ -118,9 +145,9 @@ func WiderGroups(rows []SourceRow) []string {
 			seen[k] = map[string]bool{}
 			keys = append(keys, k)
 		}
-		if !seen[k][r.Group] {
-			seen[k][r.Group] = true
-			groups[k] = append(groups[k], r.Group)
+		if group := r.Group + " (" + Folded(r.CIDRs, 4, 0) + ")"; !seen[k][group] {
+			seen[k][group] = true
+			groups[k] = append(groups[k], group)
 		}
 	}
 	var lines []string

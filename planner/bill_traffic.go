@@ -220,7 +220,7 @@ func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
 		return codes[0], false
 	}
 	w := newWork(withTraffic(k.e.plan, gb, k.gb), k.c.work.pattern, k.c.work.excluded)
-	w.place()
+	w.unwalked()
 	w.judge()
 	for _, f := range w.found {
 		short = short || f.Code == "bandwidth-short"
@@ -234,8 +234,8 @@ func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
 	return rejects, short
 }
 
-// place is run without walking.
-func (w *work) place() {
+// unwalked is run without walking.
+func (w *work) unwalked() {
 	w.layout = &layout{}
 	w.allocate(w.pattern.demands(w))
 	w.pattern.settle(w)

@@ -55,11 +55,11 @@ func DifferencesText(from, to Monthly) string {
 	list := Differences(from, to)
 	parts, rest := []string{}, to.Decision.Sub(from.Decision).Round(2)
 	for _, d := range list[:min(len(list), largestDifferences)] {
-		parts = append(parts, d.What+" "+signed(d.Amount))
+		parts = append(parts, d.What+" "+Signed(d.Amount))
 		rest = rest.Sub(d.Amount.Round(2))
 	}
 	if n := len(list) - largestDifferences; n > 0 {
-		parts = append(parts, Count(n, "smaller difference")+" together "+signed(rest))
+		parts = append(parts, Count(n, "smaller difference")+" together "+Signed(rest))
 	}
 	if len(parts) == 0 {
 		return "the same costs; equals keep the order in which the patterns are documented"
@@ -67,8 +67,8 @@ func DifferencesText(from, to Monthly) string {
 	return strings.Join(parts, ", ")
 }
 
-// signed is an amount with its sign, also above zero.
-func signed(d decimal.Decimal) string {
+// Signed is an amount with its sign, also above zero.
+func Signed(d decimal.Decimal) string {
 	if d.Round(2).IsNegative() {
 		return Money(d)
 	}

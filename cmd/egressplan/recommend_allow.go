@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"egressplan/planner"
@@ -14,30 +15,20 @@ const (
 	manyAddresses = 16
 )
 
-// allowKey is what rows that a firewall could hold as one have in common, as it
-// is shown.
-type allowKey struct{ firewall, sources, destinations, port, initiator string }
-
-// allowEntry is such rows as one: the names of their destinations and apps.
-type allowEntry struct {
-	allowKey
-	names, apps []string
-}
-
 // writeAllowList gives the rows to file with each firewall, then who else could
 // show their sources.
 func writeAllowList(p *page, c *planner.Candidate) error {
-	entries := foldAllowRows(c.AllowList)
+	entries := planner.FoldAllowRows(c.AllowList)
 	if len(entries) > 0 {
 		p.heading(fmt.Sprintf("The allow-list of %s, %s", c.ID, count(len(entries), "row")))
 	}
 	shown := entries[:min(len(entries), allowRows)]
 	for len(shown) > 0 {
 		end := 0
-		for end < len(shown) && shown[end].firewall == shown[0].firewall {
+		for end < len(shown) && shown[end].Firewall == shown[0].Firewall {
 			end++
 		}
-		if err := writeFirewallRows(p, shown[:end], planner.DistinctRows(c.AllowList, shown[0].firewall)); err != nil {
+		if err := writeFirewallRows(p, shown[:end], planner.DistinctRows(c.AllowList, shown[0].Firewall)); err != nil {
 			return err
 		}
 		shown = shown[end:]
@@ -51,28 +42,48 @@ func writeAllowList(p *page, c *planner.Candidate) error {
 }
 
 // writeFirewallRows is the part of one firewall.
-func writeFirewallRows(p *page, entries []allowEntry, held int) error {
-	t := &table{columns: []column{
-		{title: "sources", flex: 18}, {title: "destinations", flex: 18}, {title: "name", flex: 12, drop: 2}, {title: "port"},
-		{title: "opened by"}, {title: "apps", flex: 16, drop: 1},
-	}}
-	for _, e := range entries {
-		t.add(e.sources, e.destinations, folded(e.names, 4, 0), e.port, e.initiator, folded(e.apps, 4, 0))
-	}
-	p.item("  ", fmt.Sprintf("firewall %s: %s of one source, destination and port each", entries[0].firewall, entriesText(held)))
-	return p.table(t, "    ")
+func writeFirewallRows(p *page, entries []planner.AllowEntry, held int) error {
+	p.item("  ", fmt.Sprintf("firewall %s: %s of one source, destination and port each", entries[0].Firewall, entriesText(held)))
+	return writeAllowTable(p, entries, "    ", brief)
 }
 
-// foldAllowRows are the planner's entries with their addresses as they are shown.
-func foldAllowRows(rows []planner.AllowRow) []allowEntry {
-	var entries []allowEntry
-	for _, e := range planner.FoldAllowRows(rows) {
-		entries = append(entries, allowEntry{
-			allowKey: allowKey{e.Firewall, folded(e.Sources, manyAddresses, 0), folded(e.Destinations, manyAddresses, 0), e.Port, e.OpenedBy},
-			names:    e.Names, apps: e.Apps,
-		})
+// allowCut is how much of an entry's lists is written out.
+type allowCut struct{ addresses, names int }
+
+var (
+	brief = allowCut{manyAddresses, 4}
+	whole = allowCut{math.MaxInt, math.MaxInt}
+)
+
+// writeAllowTable shows for whom from where to where on what; where the page is
+// too narrow for a table, one below the other. The side on-premises has its name
+// before it. Who opens the connection is only said where it is not always the app.
+func writeAllowTable(p *page, entries []planner.AllowEntry, indent string, cut allowCut) error {
+	t := &table{columns: []column{
+		{title: "apps", flex: 20}, {title: "sources", flex: 18}, {title: "destinations", flex: 18}, {title: "port"}, {title: "opened by"},
+	}}
+	always := true // by the app
+	for _, e := range entries {
+		sources, destinations, name := folded(e.Sources, cut.addresses, 0), folded(e.Destinations, cut.addresses, 0), folded(e.Names, cut.names, 0)+": "
+		if e.OpenedBy == planner.OpenedOnPremises {
+			sources, always = name+sources, false
+		} else {
+			destinations = name + destinations
+		}
+		t.add(folded(e.Apps, cut.names, 0), sources, destinations, e.Port, e.OpenedBy)
 	}
-	return entries
+	if always {
+		t.drop([]int{4})
+	}
+	if t.holds(p.width-len(indent), p.width) {
+		return p.table(t, indent)
+	}
+	for _, row := range t.rows {
+		p.item(indent+"- ", row[0]+", "+row[3]+pick(always, "", ", opened by "+row[len(row)-1]))
+		p.item(indent+"  from ", row[1])
+		p.item(indent+"  to   ", row[2])
+	}
+	return nil
 }
 
 // withName adds a name unless it is there.

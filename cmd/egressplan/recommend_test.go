@@ -35,8 +35,8 @@ func sample() *planner.Recommendation {
 				},
 				Work: []planner.WorkLine{{What: "NAT gateways", Hours: dec("6"), Amount: dec("540"), How: "6 h x 90 USD"}}},
 			Sources: []planner.SourceRow{
-				{App: "payments/ledger", Firewall: "dc1-edge", Group: "namespace/payments", SharedWith: []string{"payments/api"}, Admits: 16, UsedBy: 11, Barrier: "its own nodes"},
-				{App: "payments/api", Firewall: "dc1-edge", Group: "namespace/payments", SharedWith: []string{"payments/ledger"}, Admits: 16, UsedBy: 11, Barrier: "its own nodes"},
+				{App: "payments/ledger", Firewall: "dc1-edge", Group: "namespace/payments", CIDRs: []string{"10.20.80.0/28"}, SharedWith: []string{"payments/api"}, Admits: 16, UsedBy: 11, Barrier: "its own nodes"},
+				{App: "payments/api", Firewall: "dc1-edge", Group: "namespace/payments", CIDRs: []string{"10.20.80.0/28"}, SharedWith: []string{"payments/ledger"}, Admits: 16, UsedBy: 11, Barrier: "its own nodes"},
 			},
 			AllowList: []planner.AllowRow{
 				allowRow("payments/api", "core-db", "app", 1521, "10.20.80.0/28"), allowRow("payments/ledger", "core-db", "app", 1521, "10.20.80.0/28"),
@@ -98,9 +98,9 @@ func TestRecommendationTellsTheDecisionFirst(t *testing.T) {
 		"Why not vpc-subnet-cidr", "(a -> x, b -> x, c -> x and 11 more)",
 		"What would change it",
 		"The bill of private-nat-gateway", "0.045", "157.50", "NAT gateways", "= decision",
-		"The allow-list of private-nat-gateway, 1 row", "firewall dc1-edge", "10.20.80.0/28", "10.1.4.4/32, 10.1.4.5/32", "core-db", "tcp/1521", "app", "payments/api, payments/ledger",
+		"The allow-list of private-nat-gateway, 1 row", "firewall dc1-edge", "payments/api, payments/ledger", "10.20.80.0/28", "core-db: 10.1.4.4/32, 10.1.4.5/32", "tcp/1521",
 		"Who else could show these sources", "- its own nodes",
-		"namespace/payments: the firewall opens 16 addresses, the apps themselves can have 11; shared by payments/api, payments/ledger",
+		"namespace/payments (10.20.80.0/28): the firewall opens 16 addresses, the apps themselves can have 11; shared by payments/api,", "payments/ledger",
 		"Findings of private-nat-gateway", "For the record.",
 		"engineerHourUSD = 90; growth = 25 % (a usual margin)",
 		"Next: egressplan cidr plan/",
@@ -167,13 +167,13 @@ func TestRecommendationWhenThePolicyExcludesAll(t *testing.T) {
 
 // A firewall holds one row where sources, destinations, port and opener agree.
 func TestAllowRowsAreFoldedByWhatAFirewallHolds(t *testing.T) {
-	entries := foldAllowRows([]planner.AllowRow{
+	entries := planner.FoldAllowRows([]planner.AllowRow{
 		allowRow("a/1", "db", "app", 1521, "10.0.0.1/32"), allowRow("a/2", "db", "app", 1521, "10.0.0.2/32"), allowRow("a/3", "db-alias", "app", 1521, "10.0.0.1/32"),
 		allowRow("a/1", "db", "app", 22, "10.0.0.1/32"), allowRow("a/1", "db", "destination", 1521, "10.0.0.1/32"),
 	})
 	var got []string
 	for _, e := range entries {
-		got = append(got, strings.Join([]string{e.sources, e.port, e.initiator, strings.Join(e.names, "+"), strings.Join(e.apps, "+")}, " "))
+		got = append(got, strings.Join([]string{strings.Join(e.Sources, "+"), e.Port, e.OpenedBy, strings.Join(e.Names, "+"), strings.Join(e.Apps, "+")}, " "))
 	}
 	want := []string{"10.0.0.1/32 tcp/1521 app db+db-alias a/1+a/3", "10.0.0.2/32 tcp/1521 app db a/2", "10.0.0.1/32 tcp/22 app db a/1", "10.0.0.1/32 tcp/1521 on-premises db a/1"}
 	if !slices.Equal(got, want) {
@@ -209,7 +209,7 @@ func TestLongAllowListIsCut(t *testing.T) {
 	}
 	text := buf.String()
 	// 2 + 20 destinations less 16 leaves 6
-	for _, want := range []string{"405 rows", "tcp/400 ", "and 5 rows more; -o json has them all", "and 6 more"} {
+	for _, want := range []string{"405 rows", "tcp/400", "and 5 rows more; -o json has them all", "and 6 more"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
@@ -217,18 +217,28 @@ func TestLongAllowListIsCut(t *testing.T) {
 	if strings.Contains(text, "tcp/401") {
 		t.Errorf("row 401 should only be counted:\n%s", text)
 	}
+	// what is filed is written out whole
+	buf.Reset()
+	if err := writeAllowPage(&page{w: &buf, width: 120}, &planner.AllowList{Pattern: "x", Entries: c.AllowList, Firewalls: []planner.AllowFirewall{{Firewall: c.AllowList[0].Firewall}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"tcp/405", "10.9.0.19/32"} {
+		if !strings.Contains(buf.String(), want) {
+			t.Errorf("%q is missing from the allow-list itself", want)
+		}
+	}
 }
 
 // Groups that are neither shared nor wider than their apps need no words.
 func TestWiderGroups(t *testing.T) {
 	got := planner.WiderGroups([]planner.SourceRow{
 		{App: "a/1", Group: "app/a/1", Admits: 1, UsedBy: 1},
-		{App: "a/2", Group: "app/a/2", Admits: 4096, UsedBy: 11}, {App: "a/3", Group: "app/a/3", Admits: 4096, UsedBy: 11}, {App: "a/3", Firewall: "other", Group: "app/a/3", Admits: 4096, UsedBy: 11},
-		{App: "b/2", Group: "namespace/b", Admits: 1, UsedBy: 1, SharedWith: []string{"b/1"}}, {App: "b/1", Group: "namespace/b", Admits: 1, UsedBy: 1, SharedWith: []string{"b/2"}},
+		{App: "a/2", Group: "app/a/2", CIDRs: []string{"10.0.0.0/21", "10.0.16.0/21"}, Admits: 4096, UsedBy: 11}, {App: "a/3", Group: "app/a/3", CIDRs: []string{"10.0.48.0/20"}, Admits: 4096, UsedBy: 11}, {App: "a/3", Firewall: "other", Group: "app/a/3", CIDRs: []string{"10.0.48.0/20"}, Admits: 4096, UsedBy: 11},
+		{App: "b/2", Group: "namespace/b", CIDRs: []string{"10.0.64.1/32"}, Admits: 1, UsedBy: 1, SharedWith: []string{"b/1"}}, {App: "b/1", Group: "namespace/b", CIDRs: []string{"10.0.64.1/32"}, Admits: 1, UsedBy: 1, SharedWith: []string{"b/2"}},
 	})
 	want := []string{
-		"app/a/2, app/a/3: the firewall opens 4,096 addresses for each, the apps themselves can have 11",
-		"namespace/b: the firewall opens 1 address, the apps themselves can have 1; shared by b/1, b/2",
+		"app/a/2 (10.0.0.0/21, 10.0.16.0/21), app/a/3 (10.0.48.0/20): the firewall opens 4,096 addresses for each, the apps themselves can have 11",
+		"namespace/b (10.0.64.1/32): the firewall opens 1 address, the apps themselves can have 1; shared by b/1, b/2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

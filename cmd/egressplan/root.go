@@ -49,8 +49,8 @@ egressplan.`,
 		return usageError(cmd, err)
 	})
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newWhois(s), newReview(s), newCost(s), newPrices(s), newVersion(s))
-	root.AddCommand(newExplain(s), newInit())
+	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newAllowList(s), newWhois(s), newCost(s), newPrices(s), newReview(s))
+	root.AddCommand(newInit(), newExplain(s), newVersion(s))
 	addCompletion(root)
 	s.complete(root)
 	return root

@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"strings"
 
 	"egressplan/planner"
 )
@@ -48,29 +47,7 @@ func (r *review) firewall(entries []planner.AllowEntry) {
 	g := &grid{titles: []string{"sources", "destinations", "name", "port", "opened by", "apps", "states", "asked for at"}, right: "llllllll"}
 	for _, e := range entries {
 		g.add(words("%s", planner.Folded(e.Sources, manyAddresses, 0)), words("%s", planner.Folded(e.Destinations, manyAddresses, 0)), words("%s", planner.Folded(e.Names, 4, 0)),
-			words("%s", e.Port), words("%s", e.OpenedBy), words("%s", planner.Folded(e.Apps, 4, 0)), words("%s", statesText(e.States)), words("%s", planner.Folded(e.RequiredBy, 2, 0)))
+			words("%s", e.Port), words("%s", e.OpenedBy), words("%s", planner.Folded(e.Apps, 4, 0)), words("%s", planner.FoldStates(e.States)), words("%s", planner.Folded(e.RequiredBy, 2, 0)))
 	}
 	r.table(g, manyEntries, r.inJSON())
-}
-
-// statesText folds states: "healthy, zone-lost (3), link-lost:dx1".
-func statesText(states []string) string {
-	var kinds []string
-	subjects := map[string][]string{}
-	for _, s := range states {
-		kind, _, _ := strings.Cut(s, ":")
-		if subjects[kind] == nil {
-			kinds = append(kinds, kind)
-		}
-		subjects[kind] = append(subjects[kind], s)
-	}
-	var parts []string
-	for _, kind := range kinds {
-		if n := len(subjects[kind]); n > 1 {
-			parts = append(parts, fmt.Sprintf("%s (%d)", kind, n))
-		} else {
-			parts = append(parts, subjects[kind][0])
-		}
-	}
-	return strings.Join(parts, ", ")
 }
