@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/csv"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // answer runs a command and returns what it wrote.
@@ -63,37 +59,4 @@ spec:
 			t.Errorf("%s: the new app is not there:\n%s", format, text)
 		}
 	}
-}
-
-// What a spreadsheet reads of a cell is the cell's text and no formula, and the
-// file has as many cells as it was given, whatever they hold.
-func TestCSVHoldsNoFormula(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain": "plain", "": "", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", " =1": "' =1", "＝1": "'＝1", "\t=1": `\u{9}=1`, "\r=1": `\u{d}=1`,
-		"a-b": "a-b", "=cmd.yaml:1:2": "'=cmd.yaml:1:2",
-	} {
-		if got := csvCell(in); got != want {
-			t.Errorf("%q became %q, want %q", in, got, want)
-		}
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		row := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"=1", "a\"b", "a,b", "a\r\nb", "\"=1\""})), 2, 4).Draw(t, "row")
-		var buf bytes.Buffer
-		s := &session{out: bufio.NewWriter(&buf)}
-		if err := s.writeCSV([][]string{row}); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.out.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		records, err := csv.NewReader(&buf).ReadAll()
-		if err != nil || len(records) != 1 || len(records[0]) != len(row) {
-			t.Fatalf("%q was read as %q: %v", row, records, err)
-		}
-		for _, cell := range records[0] {
-			if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-				t.Fatalf("%q", cell)
-			}
-		}
-	})
 }
