@@ -177,11 +177,7 @@ func (w *work) workOutSources() []SourceRow {
 		row := rows[k]
 		if row == nil {
 			row = &sighting{SourceRow: SourceRow{App: f.app.Key, Firewall: k.firewall, Group: s.group, SharedWith: []string{}, Barrier: s.barrier}}
-			for _, other := range s.apps {
-				if other != f.app.Key {
-					row.SharedWith = append(row.SharedWith, other)
-				}
-			}
+			row.shareWith(s.apps)
 			rows[k] = row
 		}
 		if !slices.Contains(row.To, f.to.Name.V) {
@@ -204,6 +200,20 @@ func (w *work) workOutSources() []SourceRow {
 		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.Group, b.Group))
 	})
 	return list
+}
+
+// shareWith notes the apps of the row's group. They are not listed in full: in a
+// group of thousands that would be millions.
+func (r *SourceRow) shareWith(apps []string) {
+	r.apps = apps
+	for _, other := range apps {
+		if other == r.App {
+			continue
+		}
+		if r.SharedCount++; len(r.SharedWith) < foldedSubjects {
+			r.SharedWith = append(r.SharedWith, other)
+		}
+	}
 }
 
 // summary is cidr.Summarise, worked out once for each set of blocks: the apps of

@@ -139,7 +139,7 @@ func WiderGroups(rows []SourceRow) []string {
 		if len(r.SharedWith) > 0 {
 			apps := append([]string{r.App}, r.SharedWith...)
 			slices.Sort(apps)
-			k.apps = Folded(apps, 4, 0)
+			k.apps = Folded(apps, 4, max(len(apps), r.SharedCount+1))
 		}
 		if seen[k] == nil {
 			seen[k] = map[string]bool{}

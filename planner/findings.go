@@ -44,12 +44,12 @@ func (w *work) allowListFindings() {
 				break
 			}
 		}
-		if len(r.SharedWith) > 0 {
-			shared[r.Group] = append(append(shared[r.Group], r.SharedWith...), r.App)
+		if r.SharedCount > 0 {
+			shared[r.Group] = r.apps
 		}
 	}
 	for _, g := range sortedKeys(shared) {
-		apps := shared[g]
+		apps := slices.Clone(shared[g])
 		slices.Sort(apps)
 		apps = slices.Compact(apps)
 		severity := finding.Note // as coarse as the firewall asked for
@@ -92,7 +92,7 @@ func (w *work) sourceOverlaps(rows []SourceRow) {
 			for j := i - 1; j >= 0 && list[j].block.Overlaps(list[i].block); j-- {
 				if a, b := list[j].row, list[i].row; a.Group != b.Group {
 					text := fmt.Sprintf("%s and %s would both leave as %s", a.Group, b.Group, list[i].block)
-					for _, app := range append([]string{a.App, b.App}, slices.Concat(a.SharedWith, b.SharedWith)...) {
+					for _, app := range slices.Concat(a.apps, b.apps) {
 						found[app] = text
 					}
 					break

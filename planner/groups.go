@@ -13,17 +13,17 @@ import (
 // "<identity>/<what>" and never depends on the order or number of other apps,
 // so that names in a lock stay true.
 type group struct {
-	name string
-	apps []*inventory.App // by Key
+	name  string
+	apps  []*inventory.App // by Key
+	named []string         // see keys
 }
 
 // keys lists the group's apps.
 func (g *group) keys() []string {
-	keys := make([]string, len(g.apps))
-	for i, a := range g.apps {
-		keys[i] = a.Key
+	for _, a := range g.apps[len(g.named):] {
+		g.named = append(g.named, a.Key)
 	}
-	return keys
+	return slices.Clip(g.named)
 }
 
 // onPremises returns the app's flows to on-premises destinations, in order.

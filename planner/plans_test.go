@@ -223,6 +223,9 @@ func TestPlanTwoSites(t *testing.T) {
 	wantLine(t, c, "direct-connect-out-gb:Contiguous US", "90", "1.80")  // out: Ohio 40 + 10, Texas 20 + 5 + 5 + 10
 	wantLine(t, c, "transit-gateway-gb", "300", "6.00")                  // both ways: Ohio 140 + 30, Texas 50 + 50 + 10 + 20
 	wantLine(t, c, "vpn-connection-hour", "1460", "73.00")               // 2 x 730 h x 0.05
+	// The VPC's, one for the Direct Connect gateway of both connections, one for
+	// each VPN: 4 x 730 h x 0.05.
+	wantLine(t, c, "transit-gateway-attachment-hour", "2920", "146.00")
 	wantLine(t, c, "ec2-hour:m6i.large", "5840", "560.64")               // 4 sources x 2 zones, one node each
 	checkFailOver(t, plan, "dx-ohio", "vpn-ohio", "mes-db")
 	checkFailOver(t, plan, "dx-texas", "vpn-texas", "stock-db")

@@ -200,18 +200,21 @@ type Allocation struct {
 
 // SourceRow is what a firewall sees of an app. Admits counts the addresses the
 // firewall opens for it, UsedBy those of them the app itself can have.
-// SharedWith are the other apps with the same source.
+// SharedWith are the other apps with the same source, the first twenty;
+// SharedCount counts all of them.
 type SourceRow struct {
-	App        string   `json:"app"`
-	Firewall   string   `json:"firewall"`
-	To         []string `json:"to"` // destinations behind that firewall reached with these sources
-	Group      string   `json:"group"`
-	CIDRs      []string `json:"cidrs"`
-	SharedWith []string `json:"sharedWith"`
-	Admits     uint64   `json:"admits"`
-	UsedBy     uint64   `json:"usedBy"`
+	App         string   `json:"app"`
+	Firewall    string   `json:"firewall"`
+	To          []string `json:"to"` // destinations behind that firewall reached with these sources
+	Group       string   `json:"group"`
+	CIDRs       []string `json:"cidrs"`
+	SharedWith  []string `json:"sharedWith"`
+	SharedCount int      `json:"sharedCount"`
+	Admits      uint64   `json:"admits"`
+	UsedBy      uint64   `json:"usedBy"`
 	// Barrier says who else could show these sources, and what stands against it.
-	Barrier string `json:"barrier"`
+	Barrier string   `json:"barrier"`
+	apps    []string // the group's, all of them
 }
 
 // AllowRow is one entry of an allow-list. Initiator is "app" for connections

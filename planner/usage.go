@@ -135,16 +135,12 @@ func (w *work) usagesOf(v volumes) []cost.Usage {
 // Connect only what leaves AWS, a VPN the internet rate for that.
 func (w *work) linkUsage(v volumes) []cost.Usage {
 	var list []cost.Usage
-	attachments := 0
 	for i := range w.env.Sites {
 		site := &w.env.Sites[i]
 		primary := w.primary(site)
 		for j := range site.Links {
 			l := &site.Links[j]
 			if !l.Shared.V {
-				if l.Gateway.V == inventory.TransitGateway {
-					attachments++
-				}
 				list = append(list, w.linkHours(l)...)
 			}
 			if l != primary {
@@ -162,10 +158,30 @@ func (w *work) linkUsage(v volumes) []cost.Usage {
 			}
 		}
 	}
-	if attachments > 0 || w.usesTGW() {
-		list = append(list, hours(w, "transit-gateway-attachment-hour", attachments+1, "transit gateway attachment"))
+	if w.usesTGW() {
+		list = append(list, hours(w, "transit-gateway-attachment-hour", w.billedAttachments(), "transit gateway attachment"))
 	}
 	return list
+}
+
+// billedAttachments are those of the transit gateway that this estate pays for: the
+// VPC's, each VPN's, and one for the Direct Connect gateway, which all Direct
+// Connect links come in by (AWS Transit Gateway pricing; Direct Connect gateway
+// associations).
+func (w *work) billedAttachments() int {
+	n, direct := 1, 0
+	for i := range w.env.Sites {
+		for _, l := range w.env.Sites[i].Links {
+			switch {
+			case l.Shared.V || l.Gateway.V != inventory.TransitGateway:
+			case l.Over.V == inventory.DirectConnect:
+				direct = 1
+			default:
+				n++
+			}
+		}
+	}
+	return n + direct
 }
 
 // usesTGW reports whether some site is reached over a transit gateway.
