@@ -20,17 +20,11 @@ type Difference struct {
 // difference of the decisions.
 func Differences(from, to Monthly) []Difference {
 	sums := map[string]decimal.Decimal{}
-	for _, l := range to.Lines {
-		sums[l.Item] = sums[l.Item].Add(l.Amount)
+	for i, amount := range to.amounts() {
+		sums[i.name] = sums[i.name].Add(amount)
 	}
-	for _, w := range to.Work {
-		sums[w.What] = sums[w.What].Add(w.Amount)
-	}
-	for _, l := range from.Lines {
-		sums[l.Item] = sums[l.Item].Sub(l.Amount)
-	}
-	for _, w := range from.Work {
-		sums[w.What] = sums[w.What].Sub(w.Amount)
+	for i, amount := range from.amounts() {
+		sums[i.name] = sums[i.name].Sub(amount)
 	}
 	var list []Difference
 	for what, amount := range sums {

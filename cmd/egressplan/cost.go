@@ -16,7 +16,12 @@ func newCost(s *session) *cobra.Command {
 arithmetic and the source of its price, what of the bill is waste because nodes
 are dedicated, declared work, what is unknown; then every other pattern against
 the recommended one item by item, and the traffic at which two patterns cost the
-same, if all volumes grow or shrink alike.
+same, if all volumes grow or shrink alike. A line such as
+
+  nat-gateway-gb                 3,500 GB x 0.045 =    157.50  [4]
+
+is 3,500 GB a month at 0.045 USD each, 157.50 USD; where the price was read and
+as of when stands under [4] at the end.
 
 What nobody gave a volume or a price for is never taken for nothing: the bill is
 then "at least", and says what is missing.
@@ -30,16 +35,12 @@ the candidate with the item, below that quantity the candidate is cheaper). Wast
 is part of the lines, and totals are their sums: add up one kind of record only.
 
 The exit code is 1 if no pattern is feasible; the bills are shown all the same.`,
-		Example: `  egressplan cost plan/
+		Example: `  # What does each pattern cost, and where does the difference come from?
+  egressplan cost plan/
+  # When does NAT get dearer than gateways?
   egressplan cost --pattern private-nat-gateway plan/
-  egressplan cost -o csv plan/ > bill.csv
-
-  A line such as
-
-    nat-gateway-gb                 3,500 GB x 0.045 =    157.50  [4]
-
-  is 3,500 GB a month at 0.045 USD each, 157.50 USD; where the price was read
-  and as of when stands under [4] at the end.`,
+  # For a spreadsheet
+  egressplan cost -o csv plan/ > bill.csv`,
 		Args: somePaths,
 	}
 	output := addChoice(cmd, "output", "o", "table", "output format", "table", "json", "csv")

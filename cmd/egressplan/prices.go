@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
@@ -19,6 +18,8 @@ func newPrices(s *session) *cobra.Command {
 		Short: "Show the prices that bills are made of",
 		Long: `Show the prices that bills are made of. They are public list prices in USD,
 embedded in egressplan, each with its source; a PriceBook document overlays them.`,
+		Example: `  # Which prices hold in a region?
+  egressplan prices show --region eu-west-1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -39,6 +40,10 @@ Region * is a price that holds in all commercial regions; --region lists a
 region's own prices and, where it has none, those. What is not listed for a
 region is unknown there: bills say so and take no other region's.
 
+Of a price in tiers each row is one tier: internet-out-gb in us-east-1 at 0.09 for
+"GB up to 10,240" and 0.085 for "GB up to 51,200" bills 12,000 GB a month as
+10,240 x 0.09 + 1,760 x 0.085 = 1,071.20 USD.
+
 The prices of EC2 instance types are many, and are listed for --item ec2-hour,
 --item ec2-hour:TYPE or --all only.
 
@@ -47,13 +52,16 @@ another file of the plan.
 
 The exit code is 1 if the region has no price for the item, and 2 if no price at
 all is of such a region or item.`,
-		Example: `  egressplan prices show --region eu-west-1
+		Example: `  # Which prices hold in a region?
+  egressplan prices show --region eu-west-1
+  # What does a node cost?
   egressplan prices show --item ec2-hour:m6i.large --region us-east-1
+  # What does a GB through NAT cost, the plan's own prices included?
   egressplan prices show --item nat-gateway-gb plan/
-
-  Of a price in tiers each row is one tier: internet-out-gb in us-east-1 at 0.09
-  for "GB up to 10,240" and 0.085 for "GB up to 51,200" bills 12,000 GB a month
-  as 10,240 x 0.09 + 1,760 x 0.085 = 1,071.20 USD.`,
+  # A price book to correct and to give back
+  egressplan prices show --region us-east-1 -o json > prices.json
+  # No such price is known: exit code 1
+  egressplan prices show --item transit-gateway-attachment-hour --region eu-west-1`,
 	}
 	output := addChoice(cmd, "output", "o", "table", "output format", "table", "json", "csv")
 	var q planner.PriceQuery
@@ -98,12 +106,10 @@ func completePrices(cmd *cobra.Command) {
 		err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 			var list []string
 			for _, p := range inventory.EmbeddedPrices().Prices {
-				if name := names(p); strings.HasPrefix(name, begun) {
-					list = append(list, name)
-				}
+				list = append(list, names(p))
 			}
 			slices.Sort(list)
-			return slices.Compact(list), cobra.ShellCompDirectiveNoFileComp
+			return offered(slices.Compact(list), begun), cobra.ShellCompDirectiveNoFileComp
 		})
 		if err != nil {
 			panic(err) // the flag was declared above
