@@ -17,6 +17,11 @@ func writeDifference(p *page, b *planner.Bill, d *planner.BillDifference) error 
 	if d.Decision.IsZero() {
 		amount = "as dear"
 	}
+	for _, c := range b.Candidates {
+		if c.ID == d.Candidate && c.Status == planner.Rejected && b.Candidate != nil {
+			amount += ", but rejected"
+		}
+	}
 	open := slices.ContainsFunc(d.Lines, func(l planner.DifferenceLine) bool { return !l.Difference.Valid })
 	p.heading(fmt.Sprintf("%s against %s: %s%s", d.Candidate, d.Against, amount, pick(open, ", as far as known", "")))
 	t := &table{columns: []column{

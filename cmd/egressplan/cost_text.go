@@ -209,7 +209,7 @@ func writeWaste(p *page, c *planner.CandidateBill) {
 	fmt.Fprintln(p.w)
 	switch {
 	case w.Nodes == 0:
-		p.item("  ", fmt.Sprintf("Dedicated nodes waste nothing: shared scheduling would need %d as well.", w.Shared))
+		p.item("  ", fmt.Sprintf("Dedicated nodes waste nothing: %d run, and shared scheduling would need %d.", w.Workload, w.Shared))
 	case !w.Amount.Valid:
 		p.item("  ", fmt.Sprintf("Dedicated nodes: %d run where %d shared ones would do; what the %d beyond cost is unknown: %s", w.Workload, w.Shared, w.Nodes, w.How))
 	default:
