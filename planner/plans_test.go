@@ -226,7 +226,7 @@ func TestPlanTwoSites(t *testing.T) {
 	// The VPC's, one for the Direct Connect gateway of both connections, one for
 	// each VPN: 4 x 730 h x 0.05.
 	wantLine(t, c, "transit-gateway-attachment-hour", "2920", "146.00")
-	wantLine(t, c, "ec2-hour:m6i.large", "5840", "560.64")               // 4 sources x 2 zones, one node each
+	wantLine(t, c, "ec2-hour:m6i.large", "5840", "560.64") // 4 sources x 2 zones, one node each
 	checkFailOver(t, plan, "dx-ohio", "vpn-ohio", "mes-db")
 	checkFailOver(t, plan, "dx-texas", "vpn-texas", "stock-db")
 }
