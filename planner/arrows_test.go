@@ -40,6 +40,7 @@ var owners = map[string]string{
 	"pgregory.net/rapid":                 "", // tests only
 	"github.com/google/go-cmp":           "", // tests only
 	"github.com/yuin/goldmark":           "", // tests only
+	"github.com/santhosh-tekuri":         "", // tests only
 	"net/http":                           "", // nothing here talks to a network
 	"math/rand":                          "", // same input, same bytes
 	"math/rand/v2":                       "",

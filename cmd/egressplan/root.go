@@ -50,7 +50,7 @@ egressplan.`,
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newRecommend(s), newValidate(s), newSimulate(s), newCIDR(s), newAllowList(s), newWhois(s), newCost(s), newPrices(s), newReview(s))
-	root.AddCommand(newInit(), newExplain(s), newVersion(s))
+	root.AddCommand(newInit(), newExplain(s), newSchema(s), newVersion(s))
 	addCompletion(root)
 	s.complete(root)
 	return root

@@ -54,7 +54,7 @@ func readApp(d *decoder, n *yaml.Node) (App, bool) {
 		Compute:         optional(o, "compute", ComputeEC2, oneOf(ComputeEC2, ComputeFargate)),
 		OS:              optional(o, "os", OSLinux, oneOf(OSLinux, OSWindows)),
 		HostNetwork:     optional(o, "hostNetwork", false, boolean),
-		Subnets:         each(o, "subnets", text),
+		Subnets:         each(o, "subnets", reference),
 		Pods:            readPods(o),
 		Requests:        readRequests(o),
 		Growth:          optional(o, "growth", defaultGrowth, percent(1000)),
@@ -164,7 +164,7 @@ func readFlow(d *decoder, n *yaml.Node) (Flow, bool) {
 	}
 	return Flow{
 		At:                   o.at(),
-		To:                   required(o, "to", text),
+		To:                   required(o, "to", reference),
 		Ports:                o.portList("ports"),
 		Initiator:            optional(o, "initiator", InitiatorApp, oneOf(InitiatorApp, InitiatorOnPrem)),
 		Out:                  o.volume("outGB"),

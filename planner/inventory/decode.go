@@ -123,6 +123,8 @@ type object struct {
 	// meant are keys that unknown ones were probably meant to be: one typing
 	// error is not also a missing key.
 	meant []string
+	// free is what labels and owner say.
+	free Meta
 }
 
 // object checks the keys of a mapping; every object may carry labels and owner.
@@ -145,13 +147,17 @@ func (d *decoder) object(n *yaml.Node, what string, known ...string) (object, bo
 			d.collide(CodeDuplicateKey, d.at(k), d.at(seen[at]), "remove one of the two", "key %s stands twice in %s", quote(k.Value), what)
 		default:
 			seen[at] = k
+			if at >= len(known) {
+				o.readMeta(k.Value, target(o.node.Content[i+1]))
+			}
 		}
 	}
 	return o, true
 }
 
-// maxKeys bounds the keys an object can know, labels and owner included.
-const maxKeys = 32
+// maxKeys bounds the keys an object can know, labels and owner included; a test
+// holds all objects to it.
+const maxKeys = 64
 
 func keyIndex(k *yaml.Node, known []string) int {
 	if k.Kind != yaml.ScalarNode {
@@ -341,14 +347,18 @@ func (o object) inner(key string, known ...string) (object, bool) {
 	return o.d.object(n, key, known...)
 }
 
-// meta reads the free text that every object may carry.
-func (o object) meta() Meta {
-	m := Meta{Owner: optional(o, "owner", "", freeText).V}
-	if n := o.field("labels"); n != nil {
-		m.Labels = o.d.texts(n, "labels", freeText)
+// readMeta reads the free text that every object may carry.
+func (o *object) readMeta(key string, n *yaml.Node) {
+	switch {
+	case isNull(n):
+	case key == "labels":
+		o.free.Labels = o.d.texts(n, key, freeText)
+	default:
+		o.free.Owner, _ = freeText(o.d, n, key)
 	}
-	return m
 }
+
+func (o object) meta() Meta { return o.free }
 
 // texts reads a mapping of free keys to texts.
 func (d *decoder) texts(n *yaml.Node, what string, parse parser[string]) map[string]string {

@@ -52,7 +52,7 @@ func (l *loader) environment(doc document) {
 	}
 	e.Cluster = readCluster(o)
 	e.Quotas = readQuotas(o)
-	l.checkZones(e)
+	l.checkZones(e, len(o.items("zones")))
 }
 
 // section is a value that must be there.
@@ -117,7 +117,7 @@ func zoneID(d *decoder, n *yaml.Node, key string) (string, bool) {
 
 // checkZones wants two zones or more, distinct and of the region: an EKS
 // cluster needs subnets in two (Amazon EKS User Guide, Network requirements).
-func (l *loader) checkZones(e *Environment) {
+func (l *loader) checkZones(e *Environment, given int) {
 	distinct(l.report, e.Zones, "zone")
 	var ids []Value[string]
 	for _, id := range e.ZoneIDs {
@@ -131,7 +131,7 @@ func (l *loader) checkZones(e *Environment) {
 			l.add(z.At, CodeConflict, "write the region and a letter: "+e.Region.V+"a", "zone %s is not in the region %s", quote(z.V), quote(e.Region.V))
 		}
 	}
-	if len(e.Zones) == 1 {
+	if given == 1 && len(e.Zones) == 1 {
 		l.add(e.Zones[0].At, CodeMissing, "add a second zone", "zones has one element; a cluster needs two zones or more")
 	}
 }

@@ -81,7 +81,7 @@ func checkDestination(o object, t *Destination) {
 	addressed := o.field("cidrs") != nil || o.field("hosts") != nil
 	switch {
 	case !t.Kind.Set:
-	case t.Kind.V == KindAWSService && t.Service.V == "":
+	case t.Kind.V == KindAWSService && t.Service.V == "" && (t.Service.Set || o.field("service") == nil):
 		o.d.add(o.at(), CodeMissing, "add service, such as s3 or sts", "destination %s is an aws-service and has no %q", quote(t.Name.V), "service")
 	case (t.Kind.V == KindOnPremises || t.Kind.V == KindNetwork) && (!addressed || len(o.items("cidrs"))+len(o.items("hosts")) == 0):
 		o.d.add(o.at(), CodeMissing, "add cidrs, hosts or both", "destination %s has neither cidrs nor hosts", quote(t.Name.V))

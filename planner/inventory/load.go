@@ -250,9 +250,15 @@ func (l *loader) unknownKind(kind Value[string]) {
 	l.add(kind.At, CodeKind, fix, "kind %s is not known", quote(kind.V))
 }
 
-// finish merges, checks what spans documents, and fills in the defaults that
-// need the whole plan.
+// finish merges the documents.
 func (l *loader) finish() {
+	l.settle()
+	l.plan.PriceBook = overlay(l.given)
+}
+
+// settle checks what spans documents, and fills in the defaults that need the
+// whole plan.
+func (l *loader) settle() {
 	if _, ok := l.seen[KindPolicy]; !ok {
 		l.defaultPolicy()
 	}
@@ -265,7 +271,6 @@ func (l *loader) finish() {
 	l.routed()
 	l.checkLock()
 	l.checkPrices()
-	l.plan.PriceBook = overlay(l.given)
 }
 
 func (l *loader) missingDocuments() {

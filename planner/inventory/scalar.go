@@ -34,6 +34,16 @@ func freeText(d *decoder, n *yaml.Node, key string) (string, bool) {
 	return text(d, n, key)
 }
 
+// reference reads the name of something that is defined elsewhere.
+func reference(d *decoder, n *yaml.Node, key string) (string, bool) {
+	s, ok := text(d, n, key)
+	if ok && s == "" {
+		d.problem(n, CodeMissing, "write a name", "%s is an empty text", key)
+		return "", false
+	}
+	return s, ok
+}
+
 // name reads a DNS-1123 label.
 func name(d *decoder, n *yaml.Node, key string) (string, bool) {
 	s, ok := text(d, n, key)

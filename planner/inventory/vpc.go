@@ -66,7 +66,7 @@ func readSubnet(d *decoder, n *yaml.Node) (Subnet, bool) {
 		Meta: o.meta(), At: o.at(),
 		Name:    required(o, "name", name),
 		CIDR:    required(o, "cidr", sizedPrefix("subnets", widestVPC, narrowestVPC)),
-		Zone:    required(o, "zone", text),
+		Zone:    required(o, "zone", reference),
 		Role:    optional(o, "role", RoleOther, oneOf(RoleNodes, RolePods, RoleNAT, RoleTGW, RoleEgress, RoleOther)),
 		FreeIPs: optional(o, "freeIPs", 0, whole(0, 1<<(32-widestVPC))),
 		Used:    each(o, "used", prefix),
@@ -82,7 +82,7 @@ func readNATGateway(d *decoder, n *yaml.Node) (NATGateway, bool) {
 	return NATGateway{
 		Meta: o.meta(), At: o.at(),
 		Name:    required(o, "name", name),
-		Subnet:  required(o, "subnet", text),
+		Subnet:  required(o, "subnet", reference),
 		Private: optional(o, "private", false, boolean),
 		IPs:     each(o, "ips", address),
 	}, true
@@ -94,7 +94,7 @@ func readRouteTable(d *decoder, n *yaml.Node) (RouteTable, bool) {
 		return RouteTable{}, false
 	}
 	return RouteTable{Meta: o.meta(), At: o.at(), Name: required(o, "name", name),
-		Subnets: each(o, "subnets", text), Routes: objects(o, "routes", readRoute)}, true
+		Subnets: each(o, "subnets", reference), Routes: objects(o, "routes", readRoute)}, true
 }
 
 func readRoute(d *decoder, n *yaml.Node) (Route, bool) {
@@ -102,7 +102,7 @@ func readRoute(d *decoder, n *yaml.Node) (Route, bool) {
 	if !ok {
 		return Route{}, false
 	}
-	return Route{At: o.at(), To: required(o, "to", prefix), Via: required(o, "via", text),
+	return Route{At: o.at(), To: required(o, "to", prefix), Via: required(o, "via", reference),
 		Propagated: optional(o, "propagated", false, boolean)}, true
 }
 
@@ -112,5 +112,5 @@ func readNetworkACL(d *decoder, n *yaml.Node) (NetworkACL, bool) {
 		return NetworkACL{}, false
 	}
 	return NetworkACL{Meta: o.meta(), At: o.at(), Name: required(o, "name", name),
-		Subnets: each(o, "subnets", text), Inbound: o.aclRules("inbound"), Outbound: o.aclRules("outbound")}, true
+		Subnets: each(o, "subnets", reference), Inbound: o.aclRules("inbound"), Outbound: o.aclRules("outbound")}, true
 }
