@@ -17,11 +17,12 @@ const excerptWidth = 100
 // to, each with the source line and the way out.
 func writeProblems(w io.Writer, e *inputError) {
 	files := map[string]bool{}
+	excerpts := inventory.NewExcerpts(e.sources)
 	for _, p := range e.problems {
 		if !p.At.IsZero() {
 			files[p.At.File] = true
 		}
-		writeProblem(w, p, e.sources)
+		writeProblem(w, p, excerpts)
 	}
 	where := ""
 	if len(files) > 0 {
@@ -30,13 +31,13 @@ func writeProblems(w io.Writer, e *inputError) {
 	fmt.Fprintln(w, count(len(e.problems), "problem")+where)
 }
 
-func writeProblem(w io.Writer, p finding.Problem, sources []inventory.Source) {
+func writeProblem(w io.Writer, p finding.Problem, excerpts *inventory.Excerpts) {
 	place := ""
 	if !p.At.IsZero() {
 		place = p.At.String() + ": "
 	}
 	fmt.Fprintf(w, "%s [%s]\n", escape(place+p.Message), escape(p.Code))
-	if line, column := inventory.Excerpt(sources, p.At); line != "" {
+	if line, column := excerpts.At(p.At); line != "" {
 		shown, caret := excerpt(line, column)
 		fmt.Fprintf(w, "    %s\n    %s^\n", shown, strings.Repeat(" ", caret))
 	}

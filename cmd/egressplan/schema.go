@@ -24,8 +24,9 @@ Schema Mappings.
 What the schema refuses, egressplan refuses. The reverse holds for most single
 values only: that names are defined, that blocks lie where they must and overlap
 nothing, and that one number is above another, 'egressplan validate' knows.`,
-		Example: "  egressplan schema > plan/.egressplan.schema.json",
-		Args:    cobra.NoArgs,
+		Example: `  # What may stand where? Beside the plan, for the editor
+  egressplan schema > plan/.egressplan.schema.json`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := s.out.Write(inventory.Schema())
 			return err

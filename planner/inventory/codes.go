@@ -142,7 +142,7 @@ var codes = []CodeInfo{
 	{CodeTooDeep, "The document is nested deeper than 64 levels.", "Flatten it.",
 		"Nothing that a plan needs is nested deeper than ten levels.",
 		"egressplan, Input documents: the limits"},
-	{CodeTooLarge, "The file is larger than 64 MiB.", "Split it into several files.",
+	{CodeTooLarge, "The file is larger than 64 MiB, or holds more than 10 million values.", "Split it into several files.",
 		"It is refused before any of it is parsed.",
 		"egressplan, Input documents: the limits"},
 	{CodeTooMany, "There are more problems than are listed.", "Correct those listed and run again.",

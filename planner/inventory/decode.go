@@ -15,6 +15,7 @@ import (
 type report struct {
 	problems []finding.Problem
 	dropped  int
+	stopped  bool // not everything was read, because there are too many problems
 	spelling speller
 }
 
@@ -32,6 +33,13 @@ func (r *report) keep(p finding.Problem) {
 		return
 	}
 	r.dropped++
+}
+
+// full is true where more problems are only counted: what follows need not be
+// read, and must not fill the memory either.
+func (r *report) full() bool {
+	r.stopped = r.stopped || r.dropped > 0
+	return r.dropped > 0
 }
 
 // collide reports that the later of two places clashes with the earlier one.
@@ -142,7 +150,9 @@ func (d *decoder) object(n *yaml.Node, what string, known ...string) (object, bo
 		at := keyIndex(k, known)
 		switch {
 		case at < 0:
-			o.meant = append(o.meant, d.unknownKey(k, what, known))
+			if meant := d.unknownKey(k, what, known); meant != "" {
+				o.meant = append(o.meant, meant)
+			}
 		case seen[at] != nil:
 			d.collide(CodeDuplicateKey, d.at(k), d.at(seen[at]), "remove one of the two", "key %s stands twice in %s", quote(k.Value), what)
 		default:
@@ -181,6 +191,10 @@ func keyIndex(k *yaml.Node, known []string) int {
 func (d *decoder) unknownKey(k *yaml.Node, what string, known []string) string {
 	if k.Kind != yaml.ScalarNode {
 		d.problem(k, CodeWrongType, "write the key as plain text", "a key of %s is %s", what, describe(k))
+		return ""
+	}
+	if d.dropped > 0 {
+		d.dropped++
 		return ""
 	}
 	meant := d.spelling.nearest(k.Value, known)
@@ -323,14 +337,21 @@ func nonEmpty[T any](o object, key string, parse parser[T]) []Value[T] {
 	return each(o, key, parse)
 }
 
+// maxAhead is how many objects have their place made ready: a list may be long
+// and wrong.
+const maxAhead = 100_000
+
 // objects reads a list of objects and leaves out those that are none.
 func objects[T any](o object, key string, read func(d *decoder, n *yaml.Node) (T, bool)) []T {
 	items := o.items(key)
 	if len(items) == 0 {
 		return nil
 	}
-	list := make([]T, 0, len(items))
+	list := make([]T, 0, min(len(items), maxAhead))
 	for _, n := range items {
+		if o.d.full() {
+			break
+		}
 		if v, ok := read(o.d, n); ok {
 			list = append(list, v)
 		}

@@ -35,11 +35,12 @@ func FuzzLoad(f *testing.F) {
 		if !slices.IsSortedFunc(problems, func(a, b finding.Problem) int { return a.At.Compare(b.At) }) {
 			t.Fatal("problems are not sorted")
 		}
+		excerpts := NewExcerpts(sources)
 		for _, p := range problems {
 			if !known[p.Code] || p.Message == "" || p.Fix == "" {
 				t.Fatalf("%+v", p)
 			}
-			Excerpt(sources, p.At)
+			excerpts.At(p.At)
 		}
 	})
 }

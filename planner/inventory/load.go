@@ -46,13 +46,21 @@ func Load(sources []Source) (*Plan, []finding.Problem) {
 	}
 	l.finish()
 	if l.dropped > 0 {
-		l.problems = append(l.problems, finding.Problem{Code: CodeTooMany, Fix: "correct these first and run again",
-			Message: fmt.Sprintf("%s than the %d listed", counted(l.dropped, "more problem"), maxProblems)})
+		l.tooMany()
 	}
 	if len(l.problems) > 0 {
 		return nil, sorted(l.problems)
 	}
 	return l.plan, nil
+}
+
+// tooMany says that the list of problems is not complete.
+func (l *loader) tooMany() {
+	message := fmt.Sprintf("%s than the %d listed", counted(l.dropped, "more problem"), maxProblems)
+	if l.stopped {
+		message = fmt.Sprintf("there are more problems than the %d listed, and the rest was not read", maxProblems)
+	}
+	l.problems = append(l.problems, finding.Problem{Code: CodeTooMany, Fix: "correct these first and run again", Message: message})
 }
 
 // sorted orders problems by place, code and text and drops repetitions: a value
@@ -117,7 +125,7 @@ func (l *loader) yaml(s Source, data []byte) {
 	for {
 		var n yaml.Node
 		err := next(dec, &n)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || l.full() {
 			return
 		}
 		if err != nil {

@@ -413,7 +413,7 @@ func TestByteOrderMarkAndOddLineBreaks(t *testing.T) {
 			t.Errorf("%q: %v", br, problems)
 			continue
 		}
-		if line, column := Excerpt([]Source{source("more", doc)}, problems[0].At); line != "kind: Nothing" || column != 7 {
+		if line, column := NewExcerpts([]Source{source("more", doc)}).At(problems[0].At); line != "kind: Nothing" || column != 7 {
 			t.Errorf("%q: excerpt %q, %d", br, line, column)
 		}
 	}
@@ -446,7 +446,7 @@ func TestExcerpt(t *testing.T) {
 		{finding.Pos{}, "", 0},
 	}
 	for _, tt := range tests {
-		if line, column := Excerpt(sources, tt.at); line != tt.line || line != "" && column != tt.column {
+		if line, column := NewExcerpts(sources).At(tt.at); line != tt.line || line != "" && column != tt.column {
 			t.Errorf("%s: %q, %d", tt.at, line, column)
 		}
 	}

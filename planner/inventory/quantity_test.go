@@ -1,11 +1,7 @@
 package inventory
 
 import (
-	"math/big"
-	"strings"
 	"testing"
-
-	"github.com/shopspring/decimal"
 )
 
 // Kubernetes, Resource Management for Pods and Containers: m is a thousandth,
@@ -60,55 +56,4 @@ func TestCapacityPercentVolume(t *testing.T) {
 			t.Errorf("volume %q: %s..%s, %v; want %q", in, low, high, ok, want)
 		}
 	}
-}
-
-// FuzzQuantities: what is accepted is what arbitrary-precision arithmetic makes
-// of the digits, rounded up, and never out of range.
-func FuzzQuantities(f *testing.F) {
-	for _, s := range []string{"500m", "0.5", "2", "1Gi", "1.5Gi", "128M", "1048577", "0.0001", "1e3", "64Ti", "", "-1", "9999999999999999999999999999999999999999"} {
-		f.Add(s)
-	}
-	scale := map[string]int64{"m": 1, "": 1000}
-	bytesScale := map[string]int64{"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "": 1}
-	check := func(t *testing.T, s string, got int, units map[string]int64, step int64, most int) {
-		number := strings.TrimRight(s, "KMGTikm")
-		v, ok := new(big.Rat).SetString(number)
-		times, known := units[s[len(number):]]
-		if !ok || !known || got < 1 || got > most {
-			t.Fatalf("%q: %d", s, got)
-		}
-		v.Mul(v, new(big.Rat).SetFrac64(times, step))
-		if v.Cmp(new(big.Rat).SetInt64(int64(got))) > 0 || v.Cmp(new(big.Rat).SetInt64(int64(got-1))) <= 0 {
-			t.Fatalf("%q: %s rounded to %d", s, v, got)
-		}
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got, ok := parseCPU(s); ok {
-			check(t, s, got, scale, 1, maxCPUMillis)
-		}
-		if got, ok := parseMemory(s); ok {
-			check(t, s, got, bytesScale, 1<<20, maxMemoryMiB)
-		}
-		if got, ok := parsePercent(s, 100); ok && (got.IsNegative() || got.GreaterThan(decimal.New(1, 0))) {
-			t.Fatalf("%q: %s", s, got)
-		}
-	})
-}
-
-func FuzzVolume(f *testing.F) {
-	for _, s := range []string{"400", "100..400", "0", "1..", "..1", "1e3", ".inf", "1...2"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		low, high, ok := parseVolume(s)
-		if !ok {
-			return
-		}
-		if low.IsNegative() || low.GreaterThan(high) || high.GreaterThan(maxVolume) {
-			t.Fatalf("%q: %s..%s", s, low, high)
-		}
-		if a, b, again := parseVolume(low.String() + ".." + high.String()); !again || !a.Equal(low) || !b.Equal(high) {
-			t.Fatalf("%q does not read back", s)
-		}
-	})
 }

@@ -2,15 +2,48 @@ package inventory
 
 import (
 	"bytes"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"egressplan/planner/finding"
 )
 
-// maxBytes is the most that is read of one file.
-const maxBytes = 64 << 20
+const (
+	// maxBytes is the most that is read of one file.
+	maxBytes = 64 << 20
+	// maxValues is how many values it may hold, about. yaml.v3 takes some 200
+	// bytes for each before anything else can look at it: 64 MiB of commas would
+	// take 13 GB. An estate of 100,000 apps holds some 6 million.
+	maxValues = 10_000_000
+)
+
+// valueCount is how many values a file may hold, keys counted: those behind each
+// comma, bracket, line break and dash. It is a little high for what people write,
+// and for nothing that can be written far too low.
+func valueCount(data []byte) int {
+	if 2*len(data) <= maxValues {
+		return 0 // it cannot be too many
+	}
+	n := 1
+	for i, c := range data {
+		next := byte('\n')
+		if i+1 < len(data) {
+			next = data[i+1]
+		}
+		switch c {
+		case ',', '[', '{':
+			n += 2
+		case '\n', '\r':
+			if next != '\n' && next != '\r' && next != '#' {
+				n += 2
+			}
+		case '-', '?':
+			if next == ' ' || next == '\t' || next == '\n' || next == '\r' {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 const byteOrderMark = "\uFEFF"
 
@@ -23,6 +56,10 @@ func (l *loader) textOf(s Source) ([]byte, bool) {
 		return nil, false
 	}
 	data := bytes.TrimPrefix(s.Data, []byte(byteOrderMark))
+	if valueCount(data) > maxValues {
+		l.add(start, CodeTooLarge, "split it into several files", "the file holds more than 10 million values")
+		return nil, false
+	}
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		l.add(placeOf(s.Name, data, i), CodeNotUTF8, "save the file as UTF-8, without NUL characters", "the file holds a NUL character")
 		return nil, false
@@ -78,73 +115,4 @@ func placeOf(file string, data []byte, offset int) finding.Pos {
 		}
 	}
 	return finding.Pos{File: file, Line: line, Column: utf8.RuneCount(data[start:max(start, offset)]) + 1}
-}
-
-// Excerpt is the source line of a place and the column of its caret, 1-based in
-// characters. Tabs are shown as one blank and control characters as '?', so that
-// the caret stands under its character. The line is "" where there is none.
-func Excerpt(sources []Source, at finding.Pos) (line string, caretColumn int) {
-	for _, s := range sources {
-		if s.Name != at.File || at.Line < 1 {
-			continue
-		}
-		line, ok := lineOf(bytes.TrimPrefix(s.Data, []byte(byteOrderMark)), at.Line)
-		if !ok {
-			return "", 0
-		}
-		return strings.Map(visible, line), max(1, at.Column)
-	}
-	return "", 0
-}
-
-func visible(r rune) rune {
-	switch {
-	case r == '\t':
-		return ' '
-	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
-		return '?'
-	}
-	return r
-}
-
-// lineOf is the text of the n-th line, without its break.
-func lineOf(data []byte, n int) (string, bool) {
-	if !oddBreaks(data) {
-		for ; n > 1; n-- {
-			i := bytes.IndexByte(data, '\n')
-			if i < 0 {
-				return "", false
-			}
-			data = data[i+1:]
-		}
-		data, _, _ = bytes.Cut(data, []byte("\n"))
-		return string(data), true
-	}
-	for i := 0; i < len(data) && n > 1; {
-		size := breakAt(data[i:])
-		if size > 0 {
-			data, i, n = data[i+size:], 0, n-1
-			continue
-		}
-		i++
-	}
-	if n > 1 {
-		return "", false
-	}
-	for i := range data {
-		if breakAt(data[i:]) > 0 {
-			return string(data[:i]), true
-		}
-	}
-	return string(data), true
-}
-
-// oddBreaks is true if data has other line breaks than "\n".
-func oddBreaks(data []byte) bool {
-	for _, b := range []string{"\r", "\u0085", "\u2028", "\u2029"} {
-		if bytes.Contains(data, []byte(b)) {
-			return true
-		}
-	}
-	return false
 }
