@@ -105,14 +105,16 @@ func describe(n *yaml.Node) string {
 }
 
 // quote makes a value safe and short enough for a message.
-func quote(s string) string {
+func quote(s string) string { return fmt.Sprintf("%q", shortened(s)) }
+
+func shortened(s string) string {
 	const most = 60
 	if len(s) > most {
 		if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
 			s = string(r[:most]) + "..."
 		}
 	}
-	return fmt.Sprintf("%q", s)
+	return s
 }
 
 // counted is "1 zone" or "2 zones".
@@ -199,7 +201,13 @@ func (d *decoder) unknownKey(k *yaml.Node, what string, known []string) string {
 	}
 	meant := d.spelling.nearest(k.Value, known)
 	fix := didYouMean(meant)
-	if meant == "" {
+	head, tail, colon := strings.Cut(k.Value, ":")
+	switch {
+	case colon && slices.Contains(known, head):
+		meant, fix = head, "write "+quote(head+": "+tail)+", with a blank after the colon"
+	case meant == "" && digits(k.Value):
+		fix = "write numbers without commas between their digits"
+	case meant == "":
 		fix = "remove it; known are " + strings.Join(known, ", ")
 	}
 	d.problem(k, CodeUnknownKey, fix, "unknown key %s in %s", quote(k.Value), what)
@@ -266,11 +274,13 @@ func (o object) field(key string) *yaml.Node {
 	return nil
 }
 
-func (o object) missing(key string) {
+func (o object) missing(key string) { o.missingAs(key, "add "+key) }
+
+func (o object) missingAs(key, fix string) {
 	if slices.Contains(o.meant, key) {
 		return
 	}
-	o.d.add(o.at(), CodeMissing, "add "+key, "%s has no %s", o.what, quote(key))
+	o.d.add(o.at(), CodeMissing, fix, "%s has no %s", o.what, quote(key))
 }
 
 // parser reads one value; it reports what is wrong and then answers false.
@@ -304,7 +314,11 @@ func (o object) items(key string) []*yaml.Node {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		o.d.problem(n, CodeWrongType, "write a list: [...]", "%s is %s, want a list", key, describe(n))
+		fix := "write a list: [...], or each element on a line that begins with -"
+		if n.Kind == yaml.ScalarNode && strings.IndexFunc(n.Value, func(r rune) bool { return r == '[' || r == '{' || r < ' ' }) < 0 {
+			fix = "write a list: " + "[" + shortened(n.Value) + "]"
+		}
+		o.d.problem(n, CodeWrongType, fix, "%s is %s, want a list", key, describe(n))
 		return nil
 	}
 	return n.Content

@@ -128,7 +128,11 @@ func (l *loader) checkZones(e *Environment, given int) {
 	distinct(l.report, ids, "zone id")
 	for _, z := range e.Zones {
 		if rest, ok := strings.CutPrefix(z.V, e.Region.V); e.Region.Set && (!ok || rest == "" || !isLabel(z.V)) {
-			l.add(z.At, CodeConflict, "write the region and a letter: "+e.Region.V+"a", "zone %s is not in the region %s", quote(z.V), quote(e.Region.V))
+			fix := "write the region and a letter: " + e.Region.V + "a"
+			if strings.ContainsRune(strings.TrimSpace(z.V), ' ') {
+				fix = "write a comma between two zones"
+			}
+			l.add(z.At, CodeConflict, fix, "zone %s is not in the region %s", quote(z.V), quote(e.Region.V))
 		}
 	}
 	if given == 1 && len(e.Zones) == 1 {

@@ -34,6 +34,8 @@ const (
 	KindAllocations          = "Allocations"
 )
 
+var documentKinds = []string{KindEnvironment, KindAppInventory, KindFirewallRequirements, KindPolicy, KindPriceBook, KindAllocations}
+
 // APIVersion is the version of the document format.
 const APIVersion = "egressplan/v1"
 
@@ -156,17 +158,24 @@ func (l *loader) syntax(file string, data []byte, err error) {
 			at.Line, _ = strconv.Atoi(number)
 			message = text
 			// At the end of the file there is no next line to show.
-			if next, _ := lineOf(data, at.Line+1); strings.TrimSpace(next) != "" && parserFault(message) {
-				at.Line++
+			after := finding.Pos{File: file, Line: at.Line + 1, Column: 1}
+			if next, _ := NewExcerpts([]Source{{Name: file, Data: data}}).At(after); strings.TrimSpace(next) != "" && parserFault(message) {
+				at = after
 			}
 		}
 	}
 	if anchor, ok := strings.CutPrefix(message, "unknown anchor '"); ok {
 		anchor, _, _ = strings.Cut(anchor, "'")
 		at = placeOf(file, data, max(0, bytes.Index(data, []byte("*"+anchor))))
+		l.add(at, CodeSyntax, "define it above with &"+anchor+", or put the text in quotes", "*%s stands for the value of an anchor, and none of that name is above", anchor)
+		return
 	}
 	if strings.Contains(message, "exceeded max depth") {
 		l.add(at, CodeTooDeep, "flatten it", "the document is nested deeper than %d levels", maxDepth)
+		return
+	}
+	if s := findSlip(data); s != nil {
+		l.add(placeOf(file, data, s.at), CodeSyntax, s.fix+"; what follows was not read", "%s", s.message)
 		return
 	}
 	l.add(at, CodeSyntax, "correct this place; what follows was not read", "not well-formed YAML: %s", message)
@@ -200,8 +209,15 @@ func (l *loader) document(d *decoder, n *yaml.Node) {
 	if m, ok := o.inner("metadata", "name"); ok {
 		doc.name, doc.meta = optional(m, "name", "", name).V, m.meta()
 	}
-	kind := required(o, "kind", text)
-	if version := required(o, "apiVersion", text); version.Set && version.V != APIVersion {
+	kind := optional(o, "kind", "", text)
+	version := optional(o, "apiVersion", "", text)
+	if o.field("kind") == nil {
+		o.missingAs("kind", "add kind, one of "+strings.Join(documentKinds, ", "))
+	}
+	if o.field("apiVersion") == nil {
+		o.missingAs("apiVersion", "add apiVersion: "+APIVersion)
+	}
+	if version.Set && version.V != APIVersion {
 		l.add(version.At, CodeAPIVersion, "write "+APIVersion, "apiVersion %s is not known", quote(version.V))
 	}
 	if doc.spec = o.field("spec"); doc.spec == nil {
@@ -250,10 +266,9 @@ func (l *loader) unknownKind(kind Value[string]) {
 	if !kind.Set {
 		return
 	}
-	known := []string{KindEnvironment, KindAppInventory, KindFirewallRequirements, KindPolicy, KindPriceBook, KindAllocations}
-	fix := l.spelling.suggest(kind.V, known)
+	fix := l.spelling.suggest(kind.V, documentKinds)
 	if fix == "" {
-		fix = "take one of " + strings.Join(known, ", ")
+		fix = "take one of " + strings.Join(documentKinds, ", ")
 	}
 	l.add(kind.At, CodeKind, fix, "kind %s is not known", quote(kind.V))
 }

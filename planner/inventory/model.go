@@ -75,6 +75,8 @@ type VPC struct {
 	RouteTables []RouteTable
 	Endpoints   []Value[string]
 	NetworkACLs []NetworkACL
+
+	partial bool // some of CIDRs could not be read
 }
 
 // VPCCIDR is one associated block; routable is false by default inside

@@ -208,7 +208,7 @@ func (l *loader) subnets(e *Environment) {
 	}
 	held := around(list, vpcBlocks(e))
 	for _, b := range list {
-		if _, inside := held[b.at]; !inside {
+		if _, inside := held[b.at]; !inside && !e.VPC.partial {
 			l.add(b.at, CodeOutside, "correct the subnet, or add its block to vpc.cidrs", "%s lies in no block of the VPC", b)
 		}
 	}

@@ -107,7 +107,7 @@ func readAssumptions(policy object) map[string]Value[decimal.Decimal] {
 	}
 	given := map[string]Value[decimal.Decimal]{}
 	for _, a := range assumptions {
-		if v := optional(o, a.Name, a.Default, amount(a.Low, a.High)); v.Set {
+		if v := optional(o, a.Name, a.Default, inUnits(a.Unit, amount(a.Low, a.High))); v.Set {
 			given[a.Name] = v
 		}
 	}

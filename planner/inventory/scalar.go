@@ -18,11 +18,20 @@ func text(d *decoder, n *yaml.Node, key string) (string, bool) {
 		return n.Value, true
 	}
 	fix := "write a single text"
-	if n.Kind == yaml.ScalarNode {
+	switch {
+	case n.Kind == yaml.ScalarNode:
 		fix = "put it in quotes: " + quote(n.Value)
+	case isTemplate(n):
+		fix = "fill in the template first: {{ }} is not YAML"
 	}
 	d.problem(n, CodeWrongType, fix, "%s is %s, want text", key, describe(n))
 	return "", false
+}
+
+// isTemplate is true for {{ .Values.x }}, which YAML takes for a mapping in a
+// mapping.
+func isTemplate(n *yaml.Node) bool {
+	return n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0 && n.Content[0].Kind == yaml.MappingNode
 }
 
 // freeText reads any scalar as the text it was written as.
@@ -273,6 +282,12 @@ func amount(low, high decimal.Decimal) parser[decimal.Decimal] {
 		}
 		return v, true
 	}
+}
+
+// inUnits names the unit with the key: a number out of range is often one in
+// another unit.
+func inUnits[T any](unit string, parse parser[T]) parser[T] {
+	return func(d *decoder, n *yaml.Node, key string) (T, bool) { return parse(d, n, key+" ("+unit+")") }
 }
 
 // date reads a day or a month of the calendar.

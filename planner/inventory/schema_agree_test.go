@@ -82,7 +82,7 @@ func tryAll(t *testing.T, schema *jsonschema.Schema, plan string, ways []mutatio
 		docs[instance(t, d).(map[string]any)["kind"].(string)] = d.Content[0]
 	}
 	count, forms, tried := 0, paths(t), map[string]bool{}
-	for _, kind := range kinds {
+	for _, kind := range documentKinds {
 		var others []*yaml.Node
 		for _, c := range companions[kind] {
 			others = append(others, docs[c])

@@ -7,7 +7,7 @@ kind: Environment
 metadata: {name: every}
 spec:
   region: eu-central-1
-  zones: [eu-central-1a, eu-central-1b]
+  zones: [{name: eu-central-1a, id: euc1-az2}, eu-central-1b]
   vpc:
     cidrs: [10.20.0.0/16, {cidr: 100.65.0.0/16, routable: false}]
     changeable: true
@@ -18,7 +18,7 @@ spec:
     routeTables: [{name: rt-a, subnets: [nodes-a], routes: [{to: 10.0.0.0/8, via: transit-gateway, propagated: true}]}]
     endpoints: [s3]
     networkACLs: [{name: strict, subnets: [nodes-a], inbound: ["100 allow tcp/22 10.0.0.0/8"], outbound: ["100 allow any 0.0.0.0/0"]}]
-  pools: [{name: routable, cidrs: [10.20.64.0/18], routable: true, keepFree: 20%}]
+  pools: [{name: routable, cidrs: [10.20.64.0/18], routable: true, keepFree: 20%}, {name: bench, cidrs: [198.19.0.0/20], routable: false, associable: true}]
   reserved: [10.20.255.0/24]
   onPrem:
     sites:

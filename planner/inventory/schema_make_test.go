@@ -349,7 +349,7 @@ func (m *shapeMaker) environment() members {
 	quotas = append(quotas, may("fixed", listOf(words(fixable...))))
 	return m.object(s, "",
 		must("region", pattern(regionForm, "Write the code of a region: eu-central-1.").with("maxLength", 63)),
-		must("zones", listOf(anyName, "minItems", 2).with(unique...)),
+		must("zones", listOf(schemaOf("anyOf", []any{anyName, ref("zone")}), "minItems", 2).with(unique...)),
 		must("vpc", ref("vpc")),
 		may("pools", listOf(ref("pool"))),
 		may("reserved", listOf(anyBlock)),
@@ -362,6 +362,7 @@ func (m *shapeMaker) environment() members {
 func (m *shapeMaker) network() members {
 	named := func(more ...key) []key { return append([]key{must("name", anyName)}, more...) }
 	return schemaOf(
+		"zone", m.object("zone", "", must("name", anyName), may("id", pattern("[a-z0-9]([a-z0-9-]*[a-z0-9])?-az[0-9]+", "Write it as AWS does: use1-az1."))),
 		"vpc", m.object("vpc", "",
 			must("cidrs", listOf(schemaOf("anyOf", []any{subnetBlock, ref("vpcBlock")}), "minItems", 1).with(unique...)),
 			may("changeable", truth),
@@ -394,6 +395,7 @@ func (m *shapeMaker) network() members {
 		"pool", m.object("pool", "", named(
 			must("cidrs", listOf(poolBlock, "minItems", 1).with(unique...)),
 			may("routable", truth),
+			may("associable", truth),
 			may("keepFree", pattern(`(100(\.0+)?|[1-9]?[0-9](\.[0-9]+)?)%`, "Write a percentage from 0% to 100%, such as 20%.")))...),
 		"site", m.object("site", "", named(
 			must("cidrs", listOf(anyBlock, "minItems", 1)),

@@ -189,13 +189,11 @@ func paths(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for _, kind := range kinds {
+	for _, kind := range documentKinds {
 		walk(kind+".spec", defs[kind].(map[string]any))
 	}
 	return found
 }
-
-var kinds = []string{KindEnvironment, KindAppInventory, KindFirewallRequirements, KindPolicy, KindPriceBook, KindAllocations}
 
 func asList(v any) []any { l, _ := v.([]any); return l }
 

@@ -31,6 +31,7 @@ func readVPC(d *decoder, n *yaml.Node) VPC {
 		Endpoints:   each(o, "endpoints", text),
 		NetworkACLs: objects(o, "networkACLs", readNetworkACL),
 	}
+	v.partial = len(v.CIDRs) < len(o.items("cidrs"))
 	if list := o.field("cidrs"); list != nil && len(o.items("cidrs")) == 0 && list.Kind == yaml.SequenceNode {
 		d.problem(list, CodeMissing, "give at least one", "cidrs is empty")
 	}
