@@ -29,7 +29,7 @@ func (w *work) allowRows() []AllowRow {
 		}
 		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
 			RequiredBy: f.flow.At.String(), Sources: texts(w.summary(s.blocks, fw.BroadestSource.V)),
-			Destinations: texts(w.ownBlocks(f.to)), Hosts: names(f.to.Hosts), Group: s.group}
+			Destinations: texts(w.fileable(f.to)), Hosts: names(f.to.Hosts), Group: s.group}
 		if w.opensToGateway(fw) {
 			row.Destinations, row.Hosts, row.Site = texts(w.siteBlocks(f.to.Site)), nil, f.to.Site
 			row.Protocol, row.PortFrom, row.PortTo = "tcp", 0, 65535
@@ -56,6 +56,12 @@ func (w *work) ownBlocks(d *inventory.Destination) []netip.Prefix {
 	return w.destinationBlocks(d)
 }
 
+// fileable are a destination's own blocks without those that lie in another of
+// them: a firewall needs no entry for these.
+func (w *work) fileable(d *inventory.Destination) []netip.Prefix {
+	return cidr.Summarise(w.ownBlocks(d), 32)
+}
+
 // siteBlocks are everything at a site.
 func (w *work) siteBlocks(name string) []netip.Prefix {
 	var list []netip.Prefix
@@ -78,7 +84,7 @@ func (w *work) inboundRows(f appFlow, fw *inventory.Firewall) []AllowRow {
 	var rows []AllowRow
 	for _, p := range f.ports() {
 		rows = append(rows, AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorOnPrem,
-			Sources: texts(w.ownBlocks(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts), Group: "app/" + f.app.Key,
+			Sources: texts(w.fileable(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts), Group: "app/" + f.app.Key,
 			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: []string{"healthy"}, RequiredBy: f.flow.At.String()})
 	}
 	return rows

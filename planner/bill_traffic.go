@@ -228,7 +228,7 @@ func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
 			rejects = f.Code
 		}
 	}
-	if out := w.exceptions(); rejects == "" && len(out) > 0 && len(out)+len(w.excluded) > w.plan.Policy.MaxExceptions.V {
+	if out := w.exceptions(); rejects == "" && len(out) > 0 && (len(out)+len(w.excluded) > w.plan.Policy.MaxExceptions.V || len(out)+len(w.excluded) == wantOut(w.plan)) {
 		rejects = out[sortedKeys(out)[0]]
 	}
 	return rejects, short

@@ -60,15 +60,14 @@ func bookOf(plan *inventory.Plan) *cost.Book {
 // plan is then made again without them, as long as there are not more than the
 // policy allows; a rejected candidate is shown with everybody in it.
 func (e *evaluation) candidate(p pattern) *Candidate {
-	limit := e.plan.Policy.MaxExceptions.V
 	all := newWork(e.plan, p, nil)
 	all.run()
 	all.judge()
 	out := all.exceptions()
-	if len(out) > limit {
+	if e.tooMany(len(out)) {
 		e.explainExceptions(all, out)
 	}
-	if len(out) == 0 || len(out) > limit {
+	if len(out) == 0 || e.tooMany(len(out)) {
 		return e.assemble(all, out)
 	}
 	kept := all.blockersOf(out)
@@ -84,13 +83,30 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 		for k, v := range more {
 			out[k] = v
 		}
-		if len(out) > limit {
+		if e.tooMany(len(out)) {
 			return e.assemble(all, out)
 		}
 		if len(out) == known {
 			return e.assemble(w, out)
 		}
 	}
+}
+
+// tooMany reports whether a candidate that leaves out so many apps is none: they
+// are more than the policy allows, or all that want out.
+func (e *evaluation) tooMany(out int) bool {
+	return out > e.plan.Policy.MaxExceptions.V || out > 0 && out == wantOut(e.plan)
+}
+
+// wantOut counts the apps with flows.
+func wantOut(plan *inventory.Plan) int {
+	n := 0
+	for i := range plan.Apps {
+		if len(plan.Apps[i].Flows) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // explainExceptions says of each blocker of the estate whether it would be gone
@@ -171,7 +187,7 @@ func (e *evaluation) assemble(w *work, out map[string]string) *Candidate {
 	for _, app := range sortedKeys(out) {
 		c.Exceptions = append(c.Exceptions, Exception{App: app, Code: out[app]})
 	}
-	if len(out) > e.plan.Policy.MaxExceptions.V || w.blocked() {
+	if e.tooMany(len(out)) || w.blocked() {
 		c.Status = Rejected
 	}
 	c.Monthly = e.monthly(w, decimal.Zero, c.Status != Rejected && len(out) > 0, len(out))

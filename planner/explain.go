@@ -132,7 +132,7 @@ func (w *work) terms(d demand) ([]string, []Term) {
 	case whole > d.need.addresses && w.layout.locked[d.name()] != nil: // cut along its block
 		return because, append(terms, Term{"in further blocks of the same name, because this one was there", d.need.addresses - whole})
 	}
-	return because, partTerms(d.need) // a sum over groups
+	return []string{"the sum over source groups, each on nodes of its own"}, partTerms(d.need)
 }
 
 // partTerms reads the terms back from a need's parts.
@@ -168,7 +168,7 @@ func (w *work) explainFleet(apps []*inventory.App, purpose string) ([]string, zo
 	}
 	if f.nodes > 0 {
 		s := w.nodeShape()
-		list = append(list, fmt.Sprintf("on %s of type %s, each with room for %d pods, %dm CPU and %d MiB after what the system takes: %d pods with an address on the fullest",
+		list = append(list, fmt.Sprintf("on %s of type %s, each with room for %d pods, %dm CPU and %d MiB after what the system takes: %d pods with an address on each, spread evenly",
 			plural(f.nodes, "node"), w.nodeType.Type, s.Pods, s.CPU, s.Memory, f.perNode))
 	}
 	if purpose == purposePods {

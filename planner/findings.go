@@ -215,7 +215,11 @@ func (w *work) authorizationFindings(addressOnly bool) {
 func (w *work) inFlowsReach() {
 	for _, f := range w.flows() {
 		if f.inbound() && w.pattern.id() != "private-nat-gateway" {
-			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address, anywhere in %s", f.subject(), someOf(texts(w.podBlocks(f.app))))
+			where := ""
+			if blocks := w.podBlocks(f.app); len(blocks) > 0 {
+				where = ", anywhere in " + someOf(texts(blocks))
+			}
+			w.report("inbound-around-gateway", f.flow.Initiator.At, []string{f.subject()}, "%s is opened from on-premises and reaches the pod's own address%s", f.subject(), where)
 		}
 	}
 }

@@ -58,9 +58,19 @@ func (c *Candidate) Complete() {
 // leaks are the leaks of all apps.
 func (w *work) leaks() []Leak { return w.leaksOf(w.apps) }
 
-// leaksOf walks every misuse of some apps and keeps the sources that are not the
-// app's own, folded by kind and what on-premises would see.
+// leaksAs are the leaks that show one address: what they say of being let through
+// is about the block of that address alone.
+func (w *work) leaksAs(a netip.Addr) []Leak {
+	return w.leaksWith(w.apps, func(s netip.Prefix) bool { return s.Contains(a) })
+}
+
 func (w *work) leaksOf(apps []*inventory.App) []Leak {
+	return w.leaksWith(apps, func(netip.Prefix) bool { return true })
+}
+
+// leaksWith walks every misuse of some apps and keeps those of the sources asked
+// for that are not the app's own, folded by kind and what on-premises would see.
+func (w *work) leaksWith(apps []*inventory.App, asked func(netip.Prefix) bool) []Leak {
 	found := map[string]*Leak{}
 	for _, kind := range leakKinds() {
 		for _, a := range apps {
@@ -71,7 +81,8 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 			var sources []netip.Prefix
 			through := map[string]bool{}
 			for x := range w.misused(State{kind, a.Key}, a, m) {
-				if foreign := w.foreign(&x); len(foreign) > 0 && x.f.to.Firewall.V != "" {
+				foreign := slices.DeleteFunc(w.foreign(&x), func(s netip.Prefix) bool { return !asked(s) })
+				if len(foreign) > 0 && x.f.to.Firewall.V != "" {
 					sources = append(sources, foreign...)
 					for _, s := range foreign {
 						if w.admitsAnybody(x.f.to).contains(s) {

@@ -145,11 +145,14 @@ func (e *evaluation) nearest() *Nearest {
 		}
 		n.Changes = append(n.Changes, strings.TrimSuffix(f.Message, ".")+": "+fix)
 	}
-	if k := len(best.Exceptions); k > e.plan.Policy.MaxExceptions.V {
-		codes := map[string]bool{}
-		for _, x := range best.Exceptions {
-			codes[x.Code] = true
-		}
+	k, codes := len(best.Exceptions), map[string]bool{}
+	for _, x := range best.Exceptions {
+		codes[x.Code] = true
+	}
+	switch {
+	case k > 0 && k == wantOut(e.plan):
+		n.Changes = append(n.Changes, fmt.Sprintf("it carries no app as things are: resolve %s", strings.Join(sortedKeys(codes), ", ")))
+	case k > e.plan.Policy.MaxExceptions.V:
 		n.Changes = append(n.Changes, fmt.Sprintf("set policy maxExceptions to %d and give %s another door (%s), or resolve %s", k, plural(k, "app"), someOf(appsOf(best.Exceptions)), strings.Join(sortedKeys(codes), ", ")))
 	}
 	return n

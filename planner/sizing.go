@@ -60,7 +60,7 @@ func (w *work) zonePods(a *inventory.App) int {
 // zoneFleet is what one zone needs for some apps at their maximum with growth.
 type zoneFleet struct {
 	nodes   int // EC2 nodes
-	perNode int // pods with an address of their own on the fullest node
+	perNode int // pods with an address of their own on a node, spread evenly
 	pods    int // pods with an address of their own on EC2
 	fargate int // Fargate pods
 }

@@ -63,7 +63,11 @@ func (w *work) sharedPods(groups []*group) []demand {
 		total.prefixes += n.prefixes
 		total.grain(n.each, n.eachPrefixes)
 		total.add(n.addresses, "%s", g.name)
-		apps = append(apps, g.keys()...)
+		for _, a := range g.apps {
+			if a.Compute.V != inventory.ComputeFargate {
+				apps = append(apps, a.Key)
+			}
+		}
 	}
 	var list []demand
 	for _, z := range w.zones {

@@ -2,12 +2,14 @@ package planner
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"egressplan/cidr"
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 )
@@ -46,8 +48,9 @@ type volumes struct {
 // siteVolume is one site's traffic.
 type siteVolume struct{ out, in volume }
 
-// volumes sums the flows: over the links everybody's, opened only those of the
-// apps that take part. fill stands in for each
+// volumes sums the flows: over the links everybody's, since what a pattern cannot
+// carry goes by another door over the same link, opened only those of the apps
+// that take part. What never leaves the VPC's own ranges is in neither. fill stands in for each
 // direction nobody gave a figure for, so that a caller can ask what if.
 func (w *work) volumes(fill decimal.Decimal) volumes {
 	v := volumes{bySite: map[string]*siteVolume{}}
@@ -55,6 +58,9 @@ func (w *work) volumes(fill decimal.Decimal) volumes {
 		v.bySite[w.env.Sites[i].Name.V] = &siteVolume{}
 	}
 	for _, f := range w.flowsOf(w.everyone()) {
+		if w.insideVPC(f.to) {
+			continue
+		}
 		s := v.bySite[f.to.Site]
 		if s == nil {
 			s = &siteVolume{}
@@ -69,6 +75,13 @@ func (w *work) volumes(fill decimal.Decimal) volumes {
 		}
 	}
 	return v
+}
+
+// insideVPC reports whether a destination lies in the VPC's own blocks, whose local
+// routes keep packets for it off every link.
+func (w *work) insideVPC(d *inventory.Destination) bool {
+	blocks := w.ownBlocks(d)
+	return len(blocks) > 0 && !slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return !cidr.Contains(w.existingVPC(), b) })
 }
 
 // usage is a volume as a usage of a per-GB item.

@@ -116,11 +116,7 @@ func (id *Identity) ofAddress(c *Candidate, addr netip.Addr) {
 			id.Sources = append(id.Sources, s)
 		}
 	}
-	for _, l := range c.work.leaks() {
-		if len(holds(l.Sources)) > 0 {
-			id.Leaks = append(id.Leaks, l)
-		}
-	}
+	id.Leaks = append(id.Leaks, c.work.leaksAs(addr)...)
 	for _, x := range c.Allocations {
 		if netip.MustParsePrefix(x.CIDR).Contains(addr) {
 			id.Space = append(id.Space, x)

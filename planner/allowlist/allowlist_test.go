@@ -305,6 +305,9 @@ func TestDirectionsHaveListsOfTheirOwn(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	if n := strings.Count(string(text), " extended permit "); n != 2 {
+		t.Errorf("%d permits for two rows\n%s", n, text)
+	}
 }
 
 // A list that must not be filed says so where it will be pasted.

@@ -8,9 +8,10 @@ import (
 // plain makes text safe inside a comment, a remark or quotes of any syntax here:
 // letters, digits and a few harmless signs of ASCII stay, every other byte is
 // percent-encoded. A question mark, say, asks the command line of an ASA for
-// help in the middle of a paste.
+// help in the middle of a paste. The arrow of a flow becomes a word.
 func plain(s string) string {
 	var b strings.Builder
+	s = strings.ReplaceAll(s, " -> ", " to ")
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(" ._-/:;,()[]+=@*", c) >= 0:

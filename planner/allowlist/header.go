@@ -48,7 +48,7 @@ func (p *part) header(w io.Writer, mark string) {
 		tell("Destinations overlap: expanded, these are %d entries, some of them the same; the firewall accepts %d", p.expanded(), *m)
 	}
 	if len(p.list.Missing) > 0 {
-		tell("INCOMPLETE: no source address in the plan for %s", strings.ReplaceAll(few(p.list.Missing), "->", "to"))
+		tell("INCOMPLETE: no source address in the plan for %s", few(p.list.Missing))
 	}
 	for i, x := range p.list.Exceptions {
 		if len(p.list.Unmet) > 0 {
