@@ -36,7 +36,7 @@ func writeDifference(p *page, b *planner.Bill, d *planner.BillDifference) error 
 		t.add(item, part, pick(amounts[0].Valid, planner.Money(amounts[0].Decimal), "unknown"), pick(amounts[1].Valid, planner.Money(amounts[1].Decimal), "unknown"), difference)
 	}
 	for _, l := range d.Lines {
-		text, why := planner.Signed(l.Known), "unknown: "+joined(l.Unknown)
+		text, why := signed(l.Known), "unknown: "+joined(l.Unknown)
 		switch {
 		case l.Difference.Valid && len(l.Unknown) > 0:
 			text, why = "none", "unknown, and the same in both"
@@ -60,9 +60,9 @@ func writeDifference(p *page, b *planner.Bill, d *planner.BillDifference) error 
 		rounded = rounded || !cents[i].Decimal.IsZero()
 	}
 	if rounded {
-		row(centsRow, "", cents, pick(cents[2].Decimal.IsZero(), "0.00", planner.Signed(cents[2].Decimal)))
+		row(centsRow, "", cents, pick(cents[2].Decimal.IsZero(), "0.00", signed(cents[2].Decimal)))
 	}
-	t.add("= decision", "", planner.Money(against), planner.Money(this), planner.Signed(d.Decision))
+	t.add("= decision", "", planner.Money(against), planner.Money(this), signed(d.Decision))
 	return p.table(t, "  ")
 }
 
