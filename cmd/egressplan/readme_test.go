@@ -30,3 +30,29 @@ func TestReadmeShowsWhatIsPrinted(t *testing.T) {
 		t.Errorf("the README shows\n%s\nand the command prints\n%s", sample, out.String()[:len(sample)])
 	}
 }
+
+// Every question that the README answers with a command is answered by it.
+func TestReadmeQuestions(t *testing.T) {
+	root := filepath.Join("..", "..")
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(root)
+	asked := 0
+	for _, line := range strings.Split(string(readme), "\n") {
+		_, command, found := strings.Cut(line, "? | `egressplan ")
+		command, _, closed := strings.Cut(command, "` |")
+		if !found || !closed {
+			continue
+		}
+		asked++
+		var out, errs bytes.Buffer
+		if code := run(context.Background(), strings.Fields(command), strings.NewReader(""), &out, &errs); code != 0 || out.Len() == 0 {
+			t.Errorf("egressplan %s: exit %d, %d bytes\n%s", command, code, out.Len(), errs.String())
+		}
+	}
+	if asked < 8 {
+		t.Errorf("only %d questions", asked)
+	}
+}
