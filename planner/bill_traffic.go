@@ -220,7 +220,8 @@ func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
 		return codes[0], false
 	}
 	w := newWork(withTraffic(k.e.plan, gb, k.gb), k.c.work.pattern, k.c.work.excluded)
-	w.unwalked()
+	w.lay()
+	w.planFindings()
 	w.judge()
 	for _, f := range w.found {
 		short = short || f.Code == "bandwidth-short"
@@ -228,22 +229,10 @@ func (k *curve) hold(gb decimal.Decimal) (rejects string, short bool) {
 			rejects = f.Code
 		}
 	}
-	if out := w.exceptions(); rejects == "" && len(out) > 0 && (len(out)+len(w.excluded) > w.plan.Policy.MaxExceptions.V || len(out)+len(w.excluded) == wantOut(w.plan)) {
+	if out := w.exceptions(); rejects == "" && len(out) > 0 && k.e.tooMany(len(out)+len(w.excluded)) {
 		rejects = out[sortedKeys(out)[0]]
 	}
 	return rejects, short
-}
-
-// unwalked is run without walking.
-func (w *work) unwalked() {
-	w.layout = &layout{}
-	w.allocate(w.pattern.demands(w))
-	w.pattern.settle(w)
-	w.b = w.compileNetwork("")
-	w.rows = w.allowRows()
-	w.capacityFindings()
-	w.commonFindings()
-	w.pattern.findings(w)
 }
 
 // withTraffic is the plan with all volumes scaled alike, so that gb flow where

@@ -37,8 +37,7 @@ func Recommend(plan *inventory.Plan) *Recommendation {
 	} else {
 		best := feasible[0]
 		best.Status = Recommended
-		best.Leaks = best.work.leaks()
-		best.work.fillStates()
+		best.Complete()
 		r.Candidate, r.Pattern = &best.ID, &best.Pattern
 		r.Conditional = append(r.Conditional, e.conditions(feasible)...)
 		r.NearTies = append(r.NearTies, nearTies(plan, feasible)...)

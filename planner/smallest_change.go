@@ -41,9 +41,7 @@ func (t *trial) fits(plan *inventory.Plan, p pattern, excluded map[string]string
 		n.judge()
 		return len(unmetViews((&evaluation{plan: plan, book: bookOf(plan)}).assemble(n, nil))) == 0
 	}
-	n.layout = &layout{}
-	n.allocate(p.demands(n))
-	p.settle(n)
+	n.layAddresses()
 	return n.roomy()
 }
 

@@ -118,18 +118,32 @@ func (w *work) setGroups(of map[string]*group) { w.groups, w.list = of, distinct
 
 // run works the candidate out, from demands to findings.
 func (w *work) run() {
-	w.layout = &layout{}
-	w.allocate(w.pattern.demands(w))
-	w.pattern.settle(w)
-	w.b = w.compileNetwork("")
-	w.rows = w.allowRows()
+	w.lay()
 	w.b.allow(w.rows)
 	w.paths = w.walkAll()
 	w.survivals()
+	w.planFindings()
+	w.pathFindings()
+}
+
+// lay makes the plan: addresses, network, allow-list.
+func (w *work) lay() {
+	w.layAddresses()
+	w.b = w.compileNetwork("")
+	w.rows = w.allowRows()
+}
+
+func (w *work) layAddresses() {
+	w.layout = &layout{}
+	w.allocate(w.pattern.demands(w))
+	w.pattern.settle(w)
+}
+
+// planFindings are the findings that no walk is needed for.
+func (w *work) planFindings() {
 	w.capacityFindings()
 	w.commonFindings()
 	w.pattern.findings(w)
-	w.pathFindings()
 }
 
 // compileNetwork builds the candidate's network, or the one of a misuse that
