@@ -12,7 +12,7 @@ import (
 // transit gateway's attachment in each zone, and the links.
 func (w *work) commonGauges() []gauge {
 	bySite := map[string][]appFlow{}
-	for _, f := range w.flowsOf(w.everyone()) {
+	for _, f := range w.overLinks() {
 		bySite[f.to.Site] = append(bySite[f.to.Site], f)
 	}
 	var list []gauge

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,5 +33,22 @@ func TestRedundantDestinationIsNotFiled(t *testing.T) {
 	}
 	if len(c.AllowList) == 0 {
 		t.Error("no row")
+	}
+}
+
+// The VPC's local route keeps packets for 10.20.200.5 off every link: nothing is
+// billed for them there, and nothing of a link is taken.
+func TestTrafficIntoTheVPCIsOnNoLink(t *testing.T) {
+	for _, c := range Recommend(load(t, estate(map[string]string{"SITE": "10.20.200.0/24", "DB": "10.20.200.5/32"}))).Candidates {
+		for _, l := range c.Monthly.Lines {
+			if strings.Contains(l.Item, "-gb") && !l.Quantity.IsZero() {
+				t.Errorf("%s: %s %s", c.ID, l.Quantity, l.Item)
+			}
+		}
+		for _, r := range c.Capacities() {
+			if r.Thing == thingAttachment || r.Thing == thingLink {
+				t.Errorf("%s: %s carries %s %s", c.ID, r.Title(), r.Demand.Decimal, r.Unit)
+			}
+		}
 	}
 }

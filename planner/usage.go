@@ -48,19 +48,15 @@ type volumes struct {
 // siteVolume is one site's traffic.
 type siteVolume struct{ out, in volume }
 
-// volumes sums the flows: over the links everybody's, since what a pattern cannot
-// carry goes by another door over the same link, opened only those of the apps
-// that take part. What never leaves the VPC's own ranges is in neither. fill stands in for each
-// direction nobody gave a figure for, so that a caller can ask what if.
+// volumes sums the flows: over the links everybody's, opened only those of the
+// apps that take part. fill stands in for each direction nobody gave a figure for,
+// so that a caller can ask what if.
 func (w *work) volumes(fill decimal.Decimal) volumes {
 	v := volumes{bySite: map[string]*siteVolume{}}
 	for i := range w.env.Sites {
 		v.bySite[w.env.Sites[i].Name.V] = &siteVolume{}
 	}
-	for _, f := range w.flowsOf(w.everyone()) {
-		if w.insideVPC(f.to) {
-			continue
-		}
+	for _, f := range w.overLinks() {
 		s := v.bySite[f.to.Site]
 		if s == nil {
 			s = &siteVolume{}
@@ -75,6 +71,13 @@ func (w *work) volumes(fill decimal.Decimal) volumes {
 		}
 	}
 	return v
+}
+
+// overLinks are the flows that go over the links: everybody's, since what a
+// pattern cannot carry goes by another door over the same link, but not what never
+// leaves the VPC's own ranges.
+func (w *work) overLinks() []appFlow {
+	return slices.DeleteFunc(w.flowsOf(w.everyone()), func(f appFlow) bool { return w.insideVPC(f.to) })
 }
 
 // insideVPC reports whether a destination lies in the VPC's own blocks, whose local
