@@ -109,7 +109,8 @@ func (r *review) mustSurvive() {
 	r.table(g, manyDestinations, r.command("simulate --faults all"))
 }
 
-// survives is the answer for one demand of a destination.
+// survives is the answer for one demand of a destination. What does not work when
+// healthy was not walked in a fault.
 func (r *review) survives(destination, failing string) string {
 	bad, first := 0, ""
 	for _, f := range r.c.Findings {
@@ -126,6 +127,9 @@ func (r *review) survives(destination, failing string) string {
 	}
 	switch bad {
 	case 0:
+		if !r.healthy.reached[destination] {
+			return "not walked: no flow to it works in the first place"
+		}
 		return "yes"
 	case 1:
 		return "no: " + first

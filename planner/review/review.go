@@ -54,11 +54,12 @@ func Markdown(plan *inventory.Plan, o Options) (document string, feasible bool, 
 // review is what its sections are about.
 type review struct {
 	page
-	plan   *inventory.Plan
-	rec    *planner.Recommendation
-	chosen *planner.Candidate // recommended, or the nearest; nil if the policy excludes all
-	c      *planner.Candidate // the finer sections' subject; chosen unless another was asked for
-	paths  string
+	plan    *inventory.Plan
+	rec     *planner.Recommendation
+	chosen  *planner.Candidate // recommended, or the nearest; nil if the policy excludes all
+	c       *planner.Candidate // the finer sections' subject; chosen unless another was asked for
+	paths   string
+	healthy *overview // the subject's, once its ways are drawn
 }
 
 // usual is the pattern that commands show without being asked for one.

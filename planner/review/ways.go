@@ -42,6 +42,7 @@ func works(p *planner.Path) bool { return p.Verdict == "delivered" && p.Allowed 
 type overview struct {
 	first       map[flowID]*planner.Path // of each flow to on-premises
 	good, paths int
+	reached     map[string]bool // destinations to which some path works
 	kinds       map[routeKind]*route
 }
 
@@ -60,7 +61,7 @@ type route struct {
 
 // walkAll follows every healthy path of a candidate.
 func (r *review) walkAll(c *planner.Candidate) *overview {
-	o := &overview{first: map[flowID]*planner.Path{}, kinds: map[routeKind]*route{}}
+	o := &overview{first: map[flowID]*planner.Path{}, reached: map[string]bool{}, kinds: map[routeKind]*route{}}
 	f, err := c.Follow(planner.SimulateOptions{NoHops: true})
 	if err != nil {
 		return o // a state is refused, never none
@@ -73,6 +74,7 @@ func (r *review) walkAll(c *planner.Candidate) *overview {
 		o.paths++
 		if works(&p) {
 			o.good++
+			o.reached[p.To] = true
 		}
 		id := idOf(&p)
 		if o.first[id] == nil {
@@ -98,6 +100,9 @@ func (r *review) ways() {
 	overviews := make([]*overview, len(r.rec.Candidates))
 	for i, c := range r.rec.Candidates {
 		overviews[i] = r.walkAll(c)
+		if c == r.c {
+			r.healthy = overviews[i]
+		}
 	}
 	shown, found := r.sample(overviews)
 	if !found {
