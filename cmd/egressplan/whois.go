@@ -261,7 +261,7 @@ func writeLeaks(p *page, title string, leaks []planner.Leak) {
 			p.item("- ", "["+l.State+"] "+l.Meaning)
 		}
 		p.item("  ", fmt.Sprintf("%s: seen as %s; %s", folded(l.Apps, 3, l.Count), folded(l.Sources, 3, 0),
-			pick(l.Admitted, "the allow-list LETS IT THROUGH to "+folded(l.To, 4, 0), "the allow-list refuses it")))
+			pick(l.Admitted, "the allow-list LETS "+pick(len(l.Sources) > 1, "AT LEAST ONE OF THEM", "IT")+" THROUGH to "+folded(l.To, 4, 0), "the allow-list refuses "+pick(len(l.Sources) > 1, "them", "it"))))
 		if i < len(shown)-1 && shown[i+1].State == l.State {
 			continue
 		}

@@ -91,6 +91,9 @@ func (r *review) leaks() {
 		to := "nowhere"
 		if l.Admitted {
 			to = planner.Folded(l.To, 4, 0)
+			if len(l.Sources) > 1 {
+				to += " (at least one of them)"
+			}
 		}
 		g.add(words("%s", l.State), words("%s", planner.Folded(l.Apps, 3, l.Count)), words("%s", planner.Folded(l.Sources, 3, 0)), words("%s", to))
 		if i == 0 || list[i-1].State != l.State {
