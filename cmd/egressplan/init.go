@@ -136,7 +136,7 @@ func createFile(path string, content []byte) error {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := fill(f, content); err != nil {
+	if err := fill(f, content, 0o644); err != nil {
 		return err
 	}
 	if err := os.Link(f.Name(), path); err != nil {
@@ -144,16 +144,4 @@ func createFile(path string, content []byte) error {
 	}
 	syncDir(dir)
 	return nil
-}
-
-// fill writes a new file to the disk and closes it.
-func fill(f *os.File, content []byte) error {
-	_, err := f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
