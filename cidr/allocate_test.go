@@ -344,6 +344,13 @@ func TestAllocateGrowth(t *testing.T) {
 			Fixed: []cidr.Fixed{fixed("a1", "10.0.0.0/27"), fixed("a2", "10.0.0.32/27")}},
 		want: "a1=10.0.0.0/27(fixed) a2=10.0.0.32/27(fixed) a3=10.0.0.64/27 a4=10.0.0.96/27 b=10.0.0.128/26",
 	}, {
+		// Each /27 keeps the other half of its /26 free, although a hole of just the
+		// size that b asks for is there.
+		name: "blocks of a group that lie apart each keep what lies beside them",
+		req: cidr.Request{Pools: one("10.0.0.0/26 10.0.2.0/26 10.0.4.0/26"), Demands: slices.Concat(growing(demands("a1/27@x a2/27@x", "p")), demands("b/27", "p")),
+			Fixed: []cidr.Fixed{fixed("a1", "10.0.0.0/27"), fixed("a2", "10.0.2.0/27")}},
+		want: "a1=10.0.0.0/27(fixed) a2=10.0.2.0/27(fixed) b=10.0.4.0/27",
+	}, {
 		// Together before roomy: the pool has no free /24, only two /25. The group
 		// could have room beside each of its halves, but not in one block.
 		name: "adjacency comes first",

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"strings"
 	"testing"
 
 	"egressplan/cidr"
@@ -59,5 +60,25 @@ func TestExplainByHand(t *testing.T) {
 	if nodes == nil || len(nodes.Terms) != 3 || nodes.Terms[0].Addresses != 3 || nodes.Terms[1].Addresses != 2 || nodes.Terms[2].Addresses != 15 ||
 		nodes.Needed != 20 || nodes.PrefixLength != 27 || nodes.Usable != 27 {
 		t.Errorf("%+v", nodes)
+	}
+}
+
+// 19 pods of 170 millicores in a zone: an m5.large has 1930 less 200 for
+// daemonsets, 10 pods. So two nodes, one with 10 pods, which fill an interface of
+// 9 and begin a second, and a third is warm: 2 x 3 x 10 addresses. Nine and a half
+// pods each would be two interfaces, and 20 addresses too few.
+func TestThePodsOfTheFullerNodeCount(t *testing.T) {
+	text := strings.Replace(estate(map[string]string{"APP": "growth: 0%, "}), "pods: {min: 2, max: 4}, requests: {cpu: 500m, memory: 512Mi}", "pods: {min: 38, max: 38}, requests: {cpu: 170m, memory: 64Mi}", 1)
+	n := 0
+	for _, b := range PlanAddresses(load(t, text), "vpc-subnet-cidr").Allocations {
+		if b.Purpose == purposeNodes {
+			n++
+			if b.Needed != 60 {
+				t.Errorf("%s: %d addresses needed, want 60", b.Name, b.Needed)
+			}
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d blocks of nodes", n)
 	}
 }
