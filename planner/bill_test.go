@@ -5,18 +5,9 @@ import (
 	"testing"
 )
 
-// A worked example through the whole tool: us-east-1, two zones, one Direct
-// Connect port, nodes m5.large at 0.096, gateways c5n.large at 0.108. The
-// assumptions leave 1,930 millicores and 7,000 MiB on a node.
-//
-//	link      730 x 2 x 0.05 + 3500 x 0.02 + 730 x 0.30 + 1700 x 0.02 = 73 + 70 + 219 + 34 = 396.00
-//	pattern 1 2 + 2 + 3 nodes: 730 x 7 x 0.096 = 490.56, with link 886.56
-//	pattern 2 + 3 groups x 2 zones: 730 x 6 x 0.045 = 197.10, + 3500 x 0.045 = 157.50: 1241.16
-//	pattern 3 4 shared nodes 280.32 + 2 gateways 157.68 + 3500 x 1/2 x 2 x 0.01 = 35.00 + 396.00 = 869.00
-//	pattern 4 5 nodes with sidecars and one istiod 350.40 + 157.68 + 35.00 + 396.00 = 939.08
-//
-// On seven nodes rather than four the dedication costs 730 x 3 x 0.096 = 210.24.
-func TestWorkedExampleEndToEnd(t *testing.T) {
+// workedExample are the documents of the first worked example, with more
+// assumptions.
+func workedExample(more string) []string {
 	doc := strings.Split(estate(nil), "\n---\n")
 	doc[1] = strings.Replace(doc[1], "cidrs: [10.1.4.0/28]", "cidrs: [10.1.4.1/32], delegatedIdentity: true", 1)
 	doc[2] = `
@@ -31,11 +22,26 @@ spec:
 apiVersion: egressplan/v1
 kind: Policy
 spec:
-  assumptions: {daemonsetCPUMillis: 0, daemonsetMemoryMiB: 518, daemonsetPods: 0, istiodReplicas: 1}
+  assumptions: {daemonsetCPUMillis: 0, daemonsetMemoryMiB: 518, daemonsetPods: 0, istiodReplicas: 1` + more + `}
 `
+	return doc
+}
+
+// A worked example through the whole tool: us-east-1, two zones, one Direct
+// Connect port, nodes m5.large at 0.096, gateways c5n.large at 0.108. The
+// assumptions leave 1,930 millicores and 7,000 MiB on a node.
+//
+//	link      730 x 2 x 0.05 + 3500 x 0.02 + 730 x 0.30 + 1700 x 0.02 = 73 + 70 + 219 + 34 = 396.00
+//	pattern 1 2 + 2 + 3 nodes: 730 x 7 x 0.096 = 490.56, with link 886.56
+//	pattern 2 + 3 groups x 2 zones: 730 x 6 x 0.045 = 197.10, + 3500 x 0.045 = 157.50: 1241.16
+//	pattern 3 4 shared nodes 280.32 + 2 gateways 157.68 + 3500 x 1/2 x 2 x 0.01 = 35.00 + 396.00 = 869.00
+//	pattern 4 5 nodes with sidecars and one istiod 350.40 + 157.68 + 35.00 + 396.00 = 939.08
+//
+// On seven nodes rather than four the dedication costs 730 x 3 x 0.096 = 210.24.
+func TestWorkedExampleEndToEnd(t *testing.T) {
 	want := map[string]string{"vpc-subnet-cidr": "886.56", "private-nat-gateway": "1241.16",
 		"cilium-egress-gateway": "869.00", "istio-egress-gateway": "939.08"}
-	r := Recommend(load(t, doc...))
+	r := Recommend(load(t, workedExample("")...))
 	for _, c := range r.Candidates {
 		if got := c.Monthly.Total.StringFixed(2); got != want[c.ID] || len(c.Monthly.Unknown) > 0 {
 			t.Errorf("%s: %s, want %s (unknown: %v)", c.ID, got, want[c.ID], c.Monthly.Unknown)

@@ -43,23 +43,7 @@ func TestBreakEvenOfNATAndGateways(t *testing.T) {
 // they meet at 52.56 / 0.01 = 5256 GB. With sidecars it is 508.08 and never; NAT
 // is the dearest at any traffic.
 func TestBreakEvenOfTheWorkedExample(t *testing.T) {
-	doc := strings.Split(estate(nil), "\n---\n")
-	doc[1] = strings.Replace(doc[1], "cidrs: [10.1.4.0/28]", "cidrs: [10.1.4.1/32], delegatedIdentity: true", 1)
-	doc[2] = `
-apiVersion: egressplan/v1
-kind: AppInventory
-spec:
-  apps:
-    - {name: a, namespace: x, pods: {min: 6, max: 6}, requests: {cpu: 500m, memory: 1Gi}, flows: [{to: db, outGB: 500, inGB: 1500}]}
-    - {name: b, namespace: x, pods: {min: 4, max: 4}, requests: {cpu: 250m, memory: 512Mi}, flows: [{to: db, outGB: 200, inGB: 100}]}
-    - {name: c, namespace: x, pods: {min: 3, max: 3}, requests: {cpu: 1, memory: 2Gi}, flows: [{to: db, outGB: 1000, inGB: 200}]}
----
-apiVersion: egressplan/v1
-kind: Policy
-spec:
-  assumptions: {daemonsetCPUMillis: 0, daemonsetMemoryMiB: 518, daemonsetPods: 0, istiodReplicas: 1, engineerHourUSD: 0}
-`
-	b := billOf(t, load(t, doc...), "")
+	b := billOf(t, load(t, workedExample(", engineerHourUSD: 0")...), "")
 	if len(b.BreakEven) != 1 || meets(t, b, "cilium-egress-gateway", "vpc-subnet-cidr") != "5256" {
 		t.Errorf("break-even %+v, want one at 5256", b.BreakEven)
 	}
