@@ -84,11 +84,7 @@ func checkFirewall(plan *inventory.Plan, name string) error {
 	if name == "" || plan.Firewall(name) != nil {
 		return nil
 	}
-	var known []string
-	for i := range plan.Firewalls {
-		known = append(known, plan.Firewalls[i].Name.V)
-	}
-	return fmt.Errorf("no firewall %q%s", name, didYouMean(name, known))
+	return fmt.Errorf("no firewall %q%s", name, didYouMean(name, firewallNames(plan)))
 }
 
 // allowList writes the list in a format, and what must be known about it to

@@ -23,13 +23,13 @@ var shellSafe = regexp.MustCompile(`^[a-z0-9][a-z0-9:/+-]*$`)
 
 // completeNames are the completions of one kind of name in the plan that the
 // command line names.
-func (s *session) completeNames(names func(cmd *cobra.Command, plan *inventory.Plan, word string) []string) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (s *session) completeNames(names func(*inventory.Plan) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		plan := s.planToComplete(args)
 		if plan == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return offered(names(cmd, plan, word), word), cobra.ShellCompDirectiveNoFileComp
+		return offered(names(plan), word), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
@@ -86,7 +86,7 @@ func sizeOf(path string) int64 {
 // documentEndings are those of documents.
 var documentEndings = []string{"yaml", "yml", "json"}
 
-func appNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string {
+func appNames(plan *inventory.Plan) []string {
 	var names []string
 	for i := range plan.Apps {
 		names = append(names, plan.Apps[i].Key)
@@ -94,7 +94,7 @@ func appNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string {
 	return names
 }
 
-func destinationNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string {
+func destinationNames(plan *inventory.Plan) []string {
 	var names []string
 	for i := range plan.Destinations {
 		names = append(names, plan.Destinations[i].Name.V)
@@ -102,7 +102,7 @@ func destinationNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string
 	return names
 }
 
-func firewallNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string {
+func firewallNames(plan *inventory.Plan) []string {
 	var names []string
 	for i := range plan.Firewalls {
 		names = append(names, plan.Firewalls[i].Name.V)
@@ -111,7 +111,7 @@ func firewallNames(_ *cobra.Command, plan *inventory.Plan, _ string) []string {
 }
 
 // stateNames are the states of the pattern that the command line asks for.
-func stateNames(cmd *cobra.Command, plan *inventory.Plan, _ string) []string {
+func stateNames(cmd *cobra.Command, plan *inventory.Plan) []string {
 	pattern := ""
 	if f := cmd.Flag("pattern"); f != nil {
 		pattern = f.Value.String()
@@ -135,7 +135,7 @@ func (s *session) completeStates(cmd *cobra.Command, args []string, word string)
 	if word == "" {
 		return list, cobra.ShellCompDirectiveNoFileComp
 	}
-	named, directive := s.completeNames(stateNames)(cmd, args, word)
+	named, directive := s.completeNames(func(plan *inventory.Plan) []string { return stateNames(cmd, plan) })(cmd, args, word)
 	for _, n := range named {
 		if strings.Contains(n, ":") { // the others are kinds
 			list = append(list, n)

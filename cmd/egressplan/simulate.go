@@ -135,21 +135,13 @@ func (s *session) simulationJSON(a *simulation, f *planner.Following) error {
 // checkNames refuses an app or a destination that is not in the plan.
 func checkNames(plan *inventory.Plan, o planner.SimulateOptions) error {
 	if o.App != "" && plan.App(o.App) == nil {
-		var known []string
-		for i := range plan.Apps {
-			known = append(known, plan.Apps[i].Key)
-		}
-		return fmt.Errorf("no app %q (apps are named namespace/name)%s", o.App, didYouMean(o.App, known))
+		return fmt.Errorf("no app %q (apps are named namespace/name)%s", o.App, didYouMean(o.App, appNames(plan)))
 	}
 	if o.App != "" && plan.Destination(o.To) != nil && !slices.ContainsFunc(plan.App(o.App).Flows, func(f inventory.Flow) bool { return f.To.V == o.To }) {
 		return fmt.Errorf("%s has no flow to %s", o.App, o.To)
 	}
 	if o.To != "" && plan.Destination(o.To) == nil {
-		var known []string
-		for i := range plan.Destinations {
-			known = append(known, plan.Destinations[i].Name.V)
-		}
-		return fmt.Errorf("no destination %q%s", o.To, didYouMean(o.To, known))
+		return fmt.Errorf("no destination %q%s", o.To, didYouMean(o.To, destinationNames(plan)))
 	}
 	return nil
 }

@@ -62,11 +62,7 @@ func checkQuery(plan *inventory.Plan, query string) error {
 	if _, err := netip.ParseAddr(query); err == nil || query == planner.WhoisAll || plan.App(query) != nil {
 		return nil
 	}
-	var known []string
-	for i := range plan.Apps {
-		known = append(known, plan.Apps[i].Key)
-	}
-	return fmt.Errorf("%q is neither an IPv4 address nor an app (apps are named namespace/name)%s", query, didYouMean(query, known))
+	return fmt.Errorf("%q is neither an IPv4 address nor an app (apps are named namespace/name)%s", query, didYouMean(query, appNames(plan)))
 }
 
 func writeIdentity(p *page, id *planner.Identity) error {
