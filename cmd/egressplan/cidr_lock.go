@@ -61,7 +61,7 @@ func (l *lockFile) write(content []byte) (bool, error) {
 		return false, nil
 	}
 	if err := replaceFile(l.path, content); err != nil {
-		return false, fmt.Errorf("cannot write the lock: %w", err)
+		return false, writingFailed(fmt.Errorf("cannot write the lock: %w", err))
 	}
 	return true, nil
 }

@@ -84,7 +84,7 @@ func writeStarter(dir string) (path string, err error) {
 	path = filepath.Join(dir, starterFile)
 	made, err := makeDirectory(dir)
 	if err != nil {
-		return "", fmt.Errorf("cannot make the directory of the plan: %w", err)
+		return "", writingFailed(fmt.Errorf("cannot make the directory of the plan: %w", err))
 	}
 	defer func() {
 		if err != nil {
@@ -103,7 +103,7 @@ func writeStarter(dir string) (path string, err error) {
 		if errors.Is(err, fs.ErrExist) { // since a moment ago
 			return "", fmt.Errorf("%s is there already: nothing is overwritten; name another directory", path)
 		}
-		return "", fmt.Errorf("cannot write %s: %w", path, err)
+		return "", writingFailed(fmt.Errorf("cannot write %s: %w", path, err))
 	}
 	return path, nil
 }
@@ -128,8 +128,12 @@ func makeDirectory(dir string) (made []string, err error) {
 
 // createFile writes a file that must not be there, all of it or nothing: a
 // temporary file in the same folder, synced, gets the name by a link, which
-// unlike a rename replaces nothing.
+// unlike a rename replaces nothing. An interrupt waits until it is done.
 func createFile(path string, content []byte) error {
+	return uninterrupted(func() error { return linkTo(path, content) })
+}
+
+func linkTo(path string, content []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
 	if err != nil {

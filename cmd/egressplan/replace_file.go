@@ -5,12 +5,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // replaceFile writes a temporary file in the same folder, so that the rename
 // does not cross file systems, and syncs it first, so that a crash does not
-// leave the new name with nothing in it. A link is followed.
-func replaceFile(path string, content []byte) (err error) {
+// leave the new name with nothing in it. A link is followed. An interrupt waits
+// until it is done.
+func replaceFile(path string, content []byte) error {
+	return uninterrupted(func() error { return renameOver(path, content) })
+}
+
+func renameOver(path string, content []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -58,4 +64,14 @@ func syncDir(dir string) {
 		_ = d.Sync()
 		d.Close()
 	}
+}
+
+// writingFailed is a write that failed: the user's to mend where it is about the
+// place (it is not there, may not be written, is read-only), else a fault, such as
+// a full disk.
+func writingFailed(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
+		return err
+	}
+	return &faultError{err}
 }

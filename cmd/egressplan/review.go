@@ -75,7 +75,7 @@ func (s *session) review(cmd *cobra.Command, args []string, o review.Options, ou
 		s.out.WriteString(document) // the error stays with the writer and is seen at its flush
 	} else {
 		if err := replaceFile(out, []byte(document)); err != nil {
-			return outError(out, err)
+			return writingFailed(fmt.Errorf("cannot write %s: %w", out, err))
 		}
 		fmt.Fprintln(cmd.ErrOrStderr(), "egressplan: wrote "+escape(out))
 	}
@@ -128,16 +128,6 @@ func onlyReview(path string) error {
 		return fmt.Errorf("--out %s: it exists and is not a review: name another file, or remove it", path)
 	}
 	return nil
-}
-
-// outError is a failed write: the user's to mend where it is about the place, else
-// a fault.
-func outError(out string, err error) error {
-	err = fmt.Errorf("cannot write %s: %w", out, err)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return &faultError{err}
 }
 
 // pasteable are the arguments as a shell takes them, "PATH..." where they are not

@@ -18,7 +18,7 @@ func TestReviewThatCannotBeWritten(t *testing.T) {
 		err  error
 		want int
 	}{{fs.ErrPermission, exitInput}, {syscall.ENOSPC, exitFault}, {syscall.EIO, exitFault}} {
-		if got := exitCode(outError("x.md", &fs.PathError{Op: "write", Path: "x.md", Err: c.err})); got != c.want {
+		if got := exitCode(writingFailed(&fs.PathError{Op: "write", Path: "x.md", Err: c.err})); got != c.want {
 			t.Errorf("%v: exit code %d, want %d", c.err, got, c.want)
 		}
 	}

@@ -38,7 +38,8 @@ input.
 
 Exit codes: 0 done; 1 done, and the answer is no (no pattern feasible, no room,
 a flow that does not get through); 2 bad usage or bad input; 3 a fault of
-egressplan.`,
+egressplan, or a full disk. An interrupt (Ctrl-C) ends it as it does any command,
+130 in a shell; a reader that closes the pipe changes nothing.`,
 		Example: `  # A small plan to start from, and the answer it gets
   egressplan init my-plan
   egressplan recommend my-plan`,

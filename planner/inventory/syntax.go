@@ -208,7 +208,7 @@ func (s *slipScanner) place(start, at, indent int, list bool) {
 	case len(popped) == 0 && top.loose > 0:
 		s.wrongLine(top.loose)
 	case len(popped) == 0:
-		s.slipped(at, at, fmt.Sprintf("indent it like line %d, by %d blanks, or write the key it belongs to before it", s.lineNumber(top.line), top.indent),
+		s.slipped(at, at, s.like(*top)+", or write the key it belongs to before it",
 			"this line is indented deeper than line %d, which has a value already", s.lineNumber(top.line))
 	default:
 		s.misplaced(at, indent, list, popped)
@@ -225,9 +225,17 @@ func (s *slipScanner) misplaced(at, indent int, list bool, ended []level) {
 		}
 	}
 	if nearest < len(s.data) {
-		fix = fmt.Sprintf("indent it like line %d, by %d blanks", s.lineNumber(meant.line), meant.indent)
+		fix = s.like(meant)
 	}
-	s.slipped(at, at, fix, "this line is indented by %d blanks, like nothing it could belong to", indent)
+	s.slipped(at, at, fix, "this line is indented by %s, like nothing it could belong to", counted(indent, "blank"))
+}
+
+// like is how to indent an entry of a collection.
+func (s *slipScanner) like(l level) string {
+	if l.indent == 0 {
+		return fmt.Sprintf("put it at the beginning of its line, like line %d", s.lineNumber(l.line))
+	}
+	return fmt.Sprintf("indent it like line %d, by %s", s.lineNumber(l.line), counted(l.indent, "blank"))
 }
 
 // loose reads what is neither an element nor a key: the value of the key above,
