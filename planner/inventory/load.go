@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -172,6 +173,11 @@ func (l *loader) syntax(file string, data []byte, err error) {
 	}
 	if strings.Contains(message, "exceeded max depth") {
 		l.add(at, CodeTooDeep, "flatten it", "the document is nested deeper than %d levels", maxDepth)
+		return
+	}
+	if i := bytes.IndexFunc(data, forbidden); i >= 0 && strings.Contains(message, "control characters") {
+		r, _ := utf8.DecodeRune(data[i:])
+		l.add(placeOf(file, data, i), CodeSyntax, fmt.Sprintf(`remove it, or write it in double quotes as \u%04X; what follows was not read`, r), "the control character U+%04X cannot stand in YAML", r)
 		return
 	}
 	if s := findSlip(data); s != nil {

@@ -89,6 +89,7 @@ func isLabel(s string) bool {
 
 // asLabel is the nearest label to s, "" if there is none.
 func asLabel(s string) string {
+	lost := false
 	t := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
@@ -98,9 +99,10 @@ func asLabel(s string) string {
 		case r == '_', r == ' ', r == '.', r == '/':
 			return '-'
 		}
+		lost = true // what it should be instead nobody can tell
 		return -1
 	}, s), "-")
-	if !isLabel(t) {
+	if lost || !isLabel(t) {
 		return ""
 	}
 	return t

@@ -49,6 +49,15 @@ func wellFormed(data []byte) bool {
 	}
 }
 
+// forbidden characters cannot stand in YAML as they are (YAML 1.1, Character Set).
+func forbidden(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r', r == 0x85:
+		return false
+	}
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff
+}
+
 // slipScanner follows the indentation of block collections line by line, and
 // brackets and quotes character by character.
 type slipScanner struct {

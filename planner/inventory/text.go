@@ -55,6 +55,10 @@ func (l *loader) textOf(s Source) ([]byte, bool) {
 		l.add(start, CodeTooLarge, "split it into several files", "the file is larger than 64 MiB")
 		return nil, false
 	}
+	if bytes.HasPrefix(s.Data, []byte("\xff\xfe")) || bytes.HasPrefix(s.Data, []byte("\xfe\xff")) {
+		l.add(start, CodeNotUTF8, "save the file as UTF-8", "the file is UTF-16 text")
+		return nil, false
+	}
 	data := bytes.TrimPrefix(s.Data, []byte(byteOrderMark))
 	if valueCount(data) > maxValues {
 		l.add(start, CodeTooLarge, "split it into several files", "the file holds more than 10 million values")
