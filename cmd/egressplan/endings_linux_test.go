@@ -290,3 +290,55 @@ func sameFiles(t *testing.T, args []string, before, after map[string]string) {
 		}
 	}
 }
+
+// What a hostile file costs in memory is bounded by what it may hold: 512 bytes a
+// value, of which a file has at most 10 million, and some copies of the file.
+// (A node of yaml.v3 takes 160 bytes and its place in a list 8; the collector lets
+// the heap grow to twice what is alive.) The files are small here, and the most
+// that the process ever held is the kernel's figure.
+func TestMemoryIsBounded(t *testing.T) {
+	const size = 512 << 10
+	// Built anew, because tests may run with the race detector, which needs memory too.
+	binary := filepath.Join(t.TempDir(), "egressplan")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, tt := range map[string]struct {
+		head, unit string
+		values     float64 // in a unit
+	}{
+		"pairs":     {"{", "a,", 2},
+		"lists":     {"[", "[],", 2},
+		"dashes":    {"", "-\n", 2},
+		"apps":      {"apiVersion: egressplan/v1\nkind: AppInventory\nspec:\n  apps:\n", "    - {name: a, namespace: b, pods: {min: 1, max: 2}}\n", 12},
+		"bad apps":  {"apiVersion: egressplan/v1\nkind: AppInventory\nspec:\n  apps:\n", "    - {}\n", 2},
+		"bad keys":  {"apiVersion: egressplan/v1\nkind: Policy\nspec: {", "q: 1,", 2},
+		"labels":    {"apiVersion: egressplan/v1\nkind: Policy\nlabels: {", "q: 1,", 2},
+		"blocks":    {"apiVersion: egressplan/v1\nkind: Environment\nspec: {reserved: [", "10.0.0.0/8,", 1},
+		"documents": {"", "x: y\n---\n", 3},
+		"opens":     {"", "[", 1},
+		"text":      {"a: ", "x ", 0},
+	} {
+		n := size / len(tt.unit)
+		// What this process held when it forked counts as the child's (getrusage(2)).
+		floor := peakOf(t, binary, "# nothing\n") + 32<<20
+		most := floor + 4*size + int64(512*tt.values*float64(n))
+		got := peakOf(t, binary, tt.head+strings.Repeat(tt.unit, n))
+		t.Logf("%s: %d MiB, at most %d", name, got>>20, most>>20)
+		if got > most {
+			t.Errorf("%s: %d MiB at the most, want %d", name, got>>20, most>>20)
+		}
+	}
+}
+
+// peakOf is the most memory in bytes that validating a file took.
+func peakOf(t *testing.T, binary, file string) int64 {
+	t.Helper()
+	c := newChild("validate", "-")
+	c.Path = binary
+	c.Stdin = strings.NewReader(file)
+	if got := ended(t, c.Run()); got != exitInput {
+		t.Fatalf("exit code %d: %.200s", got, c.stderr.String())
+	}
+	return c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
