@@ -48,14 +48,21 @@ func bankCopy(t *testing.T, dir string) {
 	}
 }
 
+// deliver lets the processes that a test starts get a signal, also where this one
+// was started to ignore it, as behind nohup: what is caught here has its default
+// again after exec.
+func deliver(t *testing.T, s os.Signal) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, s)
+	t.Cleanup(func() { signal.Stop(caught) })
+}
+
 // An interrupt, a request to end, and a closed terminal end the process as they
 // end any, with nothing on standard output. That the process is at work is known
 // from its input: more than a pipe holds has been read.
 func TestInterruptEndsAtOnce(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		if signal.Ignored(s) {
-			t.Skipf("%v is ignored here, as behind nohup", s)
-		}
+		deliver(t, s)
 		c := newChild("recommend", "-")
 		in, err := c.StdinPipe()
 		if err != nil {
@@ -85,9 +92,7 @@ func TestInterruptWaitsForAFile(t *testing.T) {
 	if dir := os.Getenv(heldDir); dir != "" {
 		interruptedInWork(dir)
 	}
-	if signal.Ignored(syscall.SIGINT) {
-		t.Skip("interrupts are ignored here, as behind nohup")
-	}
+	deliver(t, syscall.SIGINT)
 	for name, ignored := range map[string]bool{"": false, "nohup": true} {
 		dir := t.TempDir()
 		c := exec.Command(os.Args[0], "-test.run=^TestInterruptWaitsForAFile$")
@@ -136,7 +141,7 @@ func TestFullDiskBehindStandardOutput(t *testing.T) {
 		{"simulate", "-o", "markdown", plan}, {"review", plan}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		c := newChild(args...)
 		c.Stdout = full
