@@ -28,7 +28,7 @@ func (w *work) allowRows() []AllowRow {
 			continue
 		}
 		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
-			RequiredBy: f.flow.At.String(), Sources: texts(w.summary(s.blocks, fw.BroadestSource.V)),
+			RequiredBy: f.flow.At.String(), Sources: w.summary(s.blocks, fw.BroadestSource.V).texts,
 			Destinations: texts(w.fileable(f.to)), Hosts: names(f.to.Hosts), Group: s.group}
 		if w.opensToGateway(fw) {
 			row.Destinations, row.Hosts, row.Site = texts(w.siteBlocks(f.to.Site)), nil, f.to.Site
@@ -196,8 +196,8 @@ func (w *work) workOutSources() []SourceRow {
 	for _, r := range rows {
 		slices.Sort(r.To)
 		blocks := w.summary(sortedPrefixes(r.blocks), w.plan.Firewall(r.Firewall).BroadestSource.V)
-		r.CIDRs = texts(blocks)
-		for _, b := range blocks {
+		r.CIDRs = blocks.texts
+		for _, b := range blocks.blocks {
 			r.Admits += 1 << (32 - b.Bits())
 		}
 		list = append(list, r.SourceRow)
@@ -222,19 +222,26 @@ func (r *SourceRow) shareWith(apps []string) {
 	}
 }
 
+// summary is what a firewall is told of some blocks, and its text.
+type summary struct {
+	blocks []netip.Prefix
+	texts  []string
+}
+
 // summary is cidr.Summarise, worked out once for each set of blocks: the apps of
-// a source group share theirs.
-func (w *work) summary(blocks []netip.Prefix, broadest int) []netip.Prefix {
+// a source group share theirs, text and all.
+func (w *work) summary(blocks []netip.Prefix, broadest int) *summary {
 	key := make([]byte, 0, 5*len(blocks)+1)
 	for _, b := range blocks {
 		a := b.Addr().As4()
 		key = append(append(key, a[:]...), byte(b.Bits()))
 	}
 	key = append(key, byte(broadest))
-	list, known := w.summaries[string(key)]
-	if !known {
-		list = cidr.Summarise(blocks, broadest)
-		w.summaries[string(key)] = list
+	s := w.summaries[string(key)]
+	if s == nil {
+		list := cidr.Summarise(blocks, broadest)
+		s = &summary{list, texts(list)}
+		w.summaries[string(key)] = s
 	}
-	return list
+	return s
 }

@@ -197,34 +197,27 @@ const udpOverhead = 28
 // datagramFindings say of each flow over UDP how large its datagrams may be:
 // nothing on the way makes them smaller, as clamping does for TCP.
 func (w *work) datagramFindings() {
-	type way struct {
-		p   *walked
-		mtu uint16
-	}
-	var flows []way
-	for i := range w.paths {
-		p := &w.paths[i]
-		if p.packet.Protocol != sim.UDP || p.mtu == 0 || p.f.to.Kind.V != inventory.KindOnPremises {
+	for _, fp := range w.paths {
+		f, mtu := fp.f, uint16(0)
+		for i := range fp.paths {
+			if p := &fp.paths[i]; p.packet.Protocol == sim.UDP {
+				mtu = narrowest(mtu, p.mtu)
+			}
+		}
+		if mtu == 0 || f.to.Kind.V != inventory.KindOnPremises {
 			continue
 		}
-		if last := len(flows) - 1; last >= 0 && flows[last].p.f.flow == p.f.flow {
-			flows[last].mtu = min(flows[last].mtu, p.mtu)
-			continue
-		}
-		flows = append(flows, way{p, p.mtu})
-	}
-	for _, f := range flows {
-		text := fmt.Sprintf("%s uses UDP; %d bytes of data is the most that passes in one packet", f.p.f.subject(), int(f.mtu)-udpOverhead)
+		text := fmt.Sprintf("%s uses UDP; %d bytes of data is the most that passes in one packet", f.subject(), int(mtu)-udpOverhead)
 		for i := range w.env.Sites {
 			site := &w.env.Sites[i]
-			if site.Name.V != f.p.f.to.Site || len(site.Links) == 0 {
+			if site.Name.V != f.to.Site || len(site.Links) == 0 {
 				continue
 			}
 			primary := w.primary(site)
-			if l := w.successor(site, primary); l != nil && l.MTU.V < int(f.mtu) {
+			if l := w.successor(site, primary); l != nil && l.MTU.V < int(mtu) {
 				text += fmt.Sprintf(", %d over %s when %s is lost", l.MTU.V-udpOverhead, l.Name.V, primary.Name.V)
 			}
 		}
-		w.report("udp-path-mtu", f.p.f.flow.At, []string{f.p.f.subject()}, "%s", text)
+		w.report("udp-path-mtu", f.flow.At, []string{f.subject()}, "%s", text)
 	}
 }

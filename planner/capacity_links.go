@@ -34,7 +34,7 @@ func (w *work) commonGauges() []gauge {
 	}
 	t, zones := w.trafficOf(attached), int64(len(w.zones))
 	for _, z := range w.zones {
-		list = append(list, gauge{thing: thingAttachment, name: thingAttachment + " in " + z, zone: z, mbps: w.peakMbps(t.both()), given: t.given(), unknown: t.unknown,
+		list = append(list, gauge{thing: thingAttachment, name: thingAttachment + " in " + z, zone: z, mbps: w.peakMbps(t.both()), given: t.given, unknown: t.unknown,
 			limit: decimal.NewFromInt(attachmentMbps), packets: attachmentPackets, healthy: fixed(1, zones),
 			shifts: []trafficShift{{State{stateZoneLost, other(w.zones, z)}, fixed(1, zones-1)}},
 			how:    "a zone's even share, both directions", source: "AWS Transit Gateway, Quotas"})
@@ -49,7 +49,7 @@ func (w *work) linkGauges(site *inventory.Site, primary *inventory.Link, t traff
 		if l == nil {
 			continue
 		}
-		g := gauge{thing: thingLink, name: l.Name.V, mbps: w.peakMbps(t.larger()), given: t.given(), unknown: t.unknown, healthy: fixed(1, 1)}
+		g := gauge{thing: thingLink, name: l.Name.V, mbps: w.peakMbps(t.larger()), given: t.given, unknown: t.unknown, healthy: fixed(1, 1)}
 		switch {
 		case l.Over.V == inventory.SiteToSiteVPN:
 			g.limit, g.packets = decimal.NewFromInt(tunnelMbps), tunnelPackets

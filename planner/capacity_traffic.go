@@ -27,33 +27,37 @@ const (
 	packetBytes = 500
 )
 
-// traffic is what some flows move in a month.
+// traffic is what some flows move in a month: GB, as far as it is given.
 type traffic struct {
-	out, in volume
-	flows   int
-	unknown int // flows without one or both volumes
+	out, in decimal.Decimal
+	given   bool // any volume of it
+	unknown int  // flows without one or both volumes
 }
 
 func (w *work) trafficOf(flows []appFlow) traffic {
-	t := traffic{flows: len(flows)}
+	var t traffic
+	var out, in sum
 	for _, f := range flows {
-		t.out.add(f.flow.Out, "", decimal.Zero, w.end)
-		t.in.add(f.flow.In, "", decimal.Zero, w.end)
+		if f.flow.Out.Known {
+			out.add(w.monthlyGB(f.flow.Out))
+		}
+		if f.flow.In.Known {
+			in.add(w.monthlyGB(f.flow.In))
+		}
+		t.given = t.given || f.flow.Out.Known || f.flow.In.Known
 		if !f.flow.Out.Known || !f.flow.In.Known {
 			t.unknown++
 		}
 	}
+	t.out, t.in = out.total(), in.total()
 	return t
 }
 
-// given reports whether any volume of it is known.
-func (t traffic) given() bool { return len(t.out.unknown)+len(t.in.unknown) < 2*t.flows }
-
 // both is the traffic of both directions in GB.
-func (t traffic) both() decimal.Decimal { return t.out.known.Add(t.in.known) }
+func (t traffic) both() decimal.Decimal { return t.out.Add(t.in) }
 
 // larger is that of the larger direction, for what carries each direction apart.
-func (t traffic) larger() decimal.Decimal { return decimal.Max(t.out.known, t.in.known) }
+func (t traffic) larger() decimal.Decimal { return decimal.Max(t.out, t.in) }
 
 // peakMbps is the peak of a month's GB: the mean times peakFactor. 1 GB a month
 // is 8,589.934592 Mbit / 2,628,000 s.
@@ -169,7 +173,7 @@ func (p natPattern) gauges(w *work) []gauge {
 				continue
 			}
 			some := int64(len(v.serves))
-			list = append(list, gauge{thing: thingNAT, name: v.name, group: s.group, zone: v.zone, mbps: mbps, given: t.given(), unknown: t.unknown,
+			list = append(list, gauge{thing: thingNAT, name: v.name, group: s.group, zone: v.zone, mbps: mbps, given: t.given, unknown: t.unknown,
 				limit: decimal.NewFromInt(natMbps), packets: natPackets, healthy: fixed(some, zones), shifts: v.trafficShifts(w.zones),
 				how:    "the zones it serves, both directions; it starts with 5 Gbit/s and 1 million packets a second and grows to the limit by itself",
 				source: "Amazon VPC User Guide, NAT gateway basics"})
@@ -201,7 +205,7 @@ func (v natView) trafficShifts(zones []string) []trafficShift {
 // utilisation. All traffic passes its interface once in and once out.
 func (w *work) gatewayGauge(t traffic) gauge {
 	limit := decimal.NewFromInt(int64(w.gateType.BandwidthMbps)).Mul(w.plan.Assume("gatewayUtilisation").V)
-	return gauge{mbps: w.peakMbps(t.both()), given: t.given(), unknown: t.unknown, limit: limit, unit: "gateway nodes in each zone",
+	return gauge{mbps: w.peakMbps(t.both()), given: t.given, unknown: t.unknown, limit: limit, unit: "gateway nodes in each zone",
 		how:    "baseline bandwidth of " + w.gateType.Type + " times gatewayUtilisation; both directions, spread evenly over the gateways",
 		source: "Amazon EC2 User Guide, instance network bandwidth"}
 }

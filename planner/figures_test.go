@@ -184,7 +184,7 @@ func TestFirewallStandsBeforeTheSite(t *testing.T) {
 		if c.Status == Rejected {
 			t.Errorf("%s: blockers %q", replace[1], blockers(c))
 		}
-		for _, p := range c.work.paths {
+		for p := range c.work.eachPath {
 			_, hops := simWalker(c).Trace(p.start, p.packet, p.choice)
 			passed := false
 			for _, h := range hops {

@@ -26,19 +26,18 @@ func (w *work) pathFindings() {
 			}
 		}
 	}
-	for i := range w.paths {
-		p := &w.paths[i]
-		s := p.f.subject()
-		if blocked[s] || blocked[p.f.app.Key] || p.works() {
+	for _, fp := range w.paths {
+		if fp.broken < 0 || blocked[fp.f.app.Key] || blocked[fp.f.subject()] {
 			continue
 		}
+		p, s := &fp.paths[fp.broken], fp.f.subject()
 		blocked[s] = true
-		if p.f.to.Kind.V != inventory.KindOnPremises {
-			w.report("outside-path-broken", p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, w.reason(p).Text)
+		if fp.f.to.Kind.V != inventory.KindOnPremises {
+			w.report("outside-path-broken", fp.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, w.reason(p).Text)
 			continue
 		}
 		code, text := w.brokenPath(p)
-		w.report(code, p.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, text)
+		w.report(code, fp.f.flow.At, []string{s}, "%s from %s (%s): %s", s, p.from.zone, p.from.variant, text)
 	}
 }
 

@@ -3,6 +3,7 @@ package planner
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -115,6 +116,17 @@ func (p ciliumPattern) intrusions(w *work, a *inventory.App, same, others []stri
 // destinations.
 func (ciliumPattern) cuts(w *work) []netip.Prefix {
 	return append(values(w.env.Cluster.Cilium.ExcludedCIDRs), w.destinationSpace()...)
+}
+
+// knows: policies select an app's packets for each destination.
+func (p ciliumPattern) knows(w *work, a *inventory.App) string {
+	var b strings.Builder
+	for _, f := range w.onPremises(a) {
+		if g := p.story(w).of[pair{a.Key, f.to.Name.V}]; g != nil && !f.inbound() {
+			b.WriteString(f.to.Name.V + "=" + g.name + ",")
+		}
+	}
+	return b.String()
 }
 
 // hostLabel: packets of the host network have the node's identity, which no

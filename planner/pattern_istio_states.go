@@ -3,6 +3,7 @@ package planner
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -86,6 +87,17 @@ func (p istioPattern) intrusions(w *work, a *inventory.App, same, others []strin
 // specific address wins.
 func (istioPattern) cuts(w *work) []netip.Prefix {
 	return append(values(w.env.Cluster.Istio.ExcludeOutboundIPRanges), w.destinationSpace()...)
+}
+
+// knows: sidecars and gateways tell apps apart by the destinations they are led to.
+func (istioPattern) knows(w *work, a *inventory.App) string {
+	var b strings.Builder
+	for _, f := range w.onPremises(a) {
+		if !f.inbound() {
+			b.WriteString(f.to.Name.V + ",")
+		}
+	}
+	return b.String()
 }
 
 // hostLabel: packets of the host network carry no certificate.

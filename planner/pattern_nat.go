@@ -186,6 +186,8 @@ func (natPattern) intrusions(w *work, a *inventory.App, same, others []string) [
 
 func (natPattern) cuts(*work) []netip.Prefix { return nil }
 
+func (natPattern) knows(*work, *inventory.App) string { return "" }
+
 func (natPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 // usage: hours and GB in both directions, private gateways on the same meters

@@ -73,6 +73,8 @@ func (subnetPattern) intrusions(w *work, a *inventory.App, same, others []string
 
 func (subnetPattern) cuts(*work) []netip.Prefix { return nil }
 
+func (subnetPattern) knows(*work, *inventory.App) string { return "" }
+
 func (subnetPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }

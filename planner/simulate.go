@@ -201,8 +201,7 @@ func (f *Following) eachFault(yield func(*walked) bool) {
 	faults := w.faults()
 	spared := 0
 	var x walked // one for all: who takes it keeps nothing of it
-	for i := range w.paths {
-		p := &w.paths[i]
+	for p := range w.eachPath {
 		if !f.asked(p.f) {
 			continue
 		}

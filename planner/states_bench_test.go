@@ -105,7 +105,7 @@ func allStates(b *testing.B, plan *inventory.Plan) [][]*Following {
 // gateway, as its network is compiled.
 func BenchmarkWalkBank(b *testing.B) {
 	c := pick(loadFixture(b, "bank"), "private-nat-gateway")
-	walker, p := c.work.b.walking(), &c.work.paths[0]
+	walker, p := c.work.b.walking(), &c.work.paths[0].paths[0]
 	b.ReportAllocs()
 	for b.Loop() {
 		if r := walker.Forward(p.start, p.packet, 0); r.At != p.end {

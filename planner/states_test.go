@@ -32,8 +32,7 @@ func TestUntouchedPathsAreUnchanged(t *testing.T) {
 	eachCandidate(t, func(t *testing.T, c *Candidate) {
 		w := c.work
 		walker := w.b.walking()
-		for i := range w.paths {
-			p := &w.paths[i]
+		for p := range w.eachPath {
 			for n, f := range w.faults() {
 				if slices.Contains(p.touched, int32(n)) {
 					continue
@@ -67,8 +66,7 @@ func TestFaultsShowOnlyAllowedSources(t *testing.T) {
 		if c.Status == Rejected {
 			return // no allow-list to file
 		}
-		for i := range w.paths {
-			p := &w.paths[i]
+		for p := range w.eachPath {
 			if p.f.to.Firewall.V == "" || p.f.inbound() {
 				continue
 			}

@@ -38,9 +38,9 @@ func checkPaths(t *testing.T, c *Candidate) {
 	if len(c.work.paths) == 0 {
 		t.Error("no path walked")
 	}
-	for _, p := range c.work.paths {
+	for p := range c.work.eachPath {
 		if !p.works() {
-			t.Errorf("%s from %s (%s): %s", p.f.subject(), p.from.zone, p.from.variant, c.work.reason(&p).Text)
+			t.Errorf("%s from %s (%s): %s", p.f.subject(), p.from.zone, p.from.variant, c.work.reason(p).Text)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func checkPaths(t *testing.T, c *Candidate) {
 func checkAllowList(t *testing.T, c *Candidate) {
 	t.Helper()
 	shown, admitted := map[string][]netip.Prefix{}, map[string][]netip.Prefix{}
-	for _, p := range c.work.paths {
+	for p := range c.work.eachPath {
 		if p.f.flow.Initiator.V == inventory.InitiatorApp && p.f.to.Firewall.V != "" {
 			shown[p.f.subject()] = append(shown[p.f.subject()], p.sources...)
 		}

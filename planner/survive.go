@@ -8,10 +8,9 @@ import (
 	"egressplan/sim"
 )
 
-// endured is what the faults do to one flow towards a destination, over all its
+// endured is what a fault does to one flow towards a destination, over all its
 // paths.
 type endured struct {
-	f     appFlow
 	fault int32
 	met   int  // paths that meet the fault
 	alive bool // some pod on these is left to open or answer it
@@ -32,10 +31,10 @@ func (w *work) survivals() {
 // fillStates tells the rows of the allow-list in which states they are used.
 func (w *work) fillStates() {
 	states := map[flowKey][]int32{}
-	w.endure(func(appFlow) bool { return true }, func(list []endured, paths int) {
+	w.endure(func(appFlow) bool { return true }, func(f appFlow, list []endured, paths int) {
 		for _, e := range list {
 			if e.goesOn(paths) {
-				states[e.f.key()] = append(states[e.f.key()], e.fault)
+				states[f.key()] = append(states[f.key()], e.fault)
 			}
 		}
 	})
@@ -48,32 +47,47 @@ func (w *work) fillStates() {
 // endure walks every path of some flows again in every fault that it meets, as
 // it is once the fault has been noticed, and tells of each flow what the faults
 // do to it and how many paths work when nothing is lost.
-func (w *work) endure(of func(appFlow) bool, tell func(list []endured, paths int)) {
+func (w *work) endure(of func(appFlow) bool, tell func(f appFlow, list []endured, paths int)) {
+	type fate struct {
+		list  []endured
+		paths int
+	}
 	walker := w.b.walking()
-	faults := w.faults()
-	var flow []endured // of the flow under way, by fault
-	paths := 0         // of it that work when nothing is lost
-	for i := range w.paths {
-		p := &w.paths[i]
-		if i > 0 && w.paths[i-1].f.flow != p.f.flow {
-			tell(flow, paths)
-			flow, paths = flow[:0], 0
+	known := map[*walks]fate{}
+	for _, fp := range w.paths {
+		if fp.f.to.Kind.V != inventory.KindOnPremises || !of(fp.f) {
+			continue
 		}
-		if p.f.to.Kind.V != inventory.KindOnPremises || !p.works() || !of(p.f) {
+		x, done := known[fp.walks]
+		if !done {
+			x.list, x.paths = w.endureWalks(walker, fp.walks)
+			known[fp.walks] = x
+		}
+		tell(fp.f, x.list, x.paths)
+	}
+}
+
+// endureWalks is what the faults do to the paths of a flow, and how many of these
+// work when nothing is lost.
+func (w *work) endureWalks(walker *sim.Walker, ws *walks) (list []endured, paths int) {
+	faults := w.faults()
+	for i := range ws.paths {
+		p := &ws.paths[i]
+		if !p.works() {
 			continue
 		}
 		paths++
 		for _, t := range p.touched {
-			at := slices.IndexFunc(flow, func(e endured) bool { return e.fault == t })
+			at := slices.IndexFunc(list, func(e endured) bool { return e.fault == t })
 			if at < 0 {
-				flow = append(flow, endured{f: p.f, fault: t})
-				at = len(flow) - 1
+				list = append(list, endured{fault: t})
+				at = len(list) - 1
 			}
-			flow[at].met++
-			w.endurePath(walker, p, &faults[t], &flow[at])
+			list[at].met++
+			w.endurePath(walker, p, &faults[t], &list[at])
 		}
 	}
-	tell(flow, paths)
+	return list, paths
 }
 
 // goesOn reports whether a flow, of so many paths, goes on in the fault: by some
@@ -111,24 +125,24 @@ func (p *walked) gonePod() bool {
 }
 
 // reportLost reports what must survive a fault and does not.
-func (w *work) reportLost(list []endured, paths int) {
+func (w *work) reportLost(flow appFlow, list []endured, paths int) {
 	faults := w.faults()
 	reported := map[string]bool{}
 	for _, e := range list {
 		f := &faults[e.fault]
 		spared := e.met < paths // by paths that do not meet the fault
-		if f.survives == "" || reported[f.survives] || !e.f.mustSurvive(f.survives) {
+		if f.survives == "" || reported[f.survives] || !flow.mustSurvive(f.survives) {
 			continue
 		}
 		switch {
 		case e.fails != nil:
 			reported[f.survives] = true
-			w.report(surviving[f.survives].code, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s %d of %d ways from %s fail: %s",
-				e.f.subject(), surviving[f.survives].words, f.state, e.fails.of-e.fails.good, e.fails.of, e.fails.from.zone, w.reason(e.fails).Text)
+			w.report(surviving[f.survives].code, flow.to.At, []string{flow.subject()}, "%s must survive a %s; in state %s %d of %d ways from %s fail: %s",
+				flow.subject(), surviving[f.survives].words, f.state, e.fails.of-e.fails.good, e.fails.of, e.fails.from.zone, w.reason(e.fails).Text)
 		case !e.alive && !spared:
 			reported[f.survives] = true
-			w.report(surviving[f.survives].code, e.f.to.At, []string{e.f.subject()}, "%s must survive a %s; in state %s no pod of it is left",
-				e.f.subject(), surviving[f.survives].words, f.state)
+			w.report(surviving[f.survives].code, flow.to.At, []string{flow.subject()}, "%s must survive a %s; in state %s no pod of it is left",
+				flow.subject(), surviving[f.survives].words, f.state)
 		}
 	}
 }

@@ -2,90 +2,15 @@ package planner
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
-	"egressplan/cidr"
 	"egressplan/cost"
 	"egressplan/planner/inventory"
 )
-
-// volume is a sum of monthly GB with the number of flows whose part of it was
-// not given.
-type volume struct {
-	known   decimal.Decimal
-	unknown []string // "app -> destination"
-}
-
-func (v *volume) add(in inventory.Volume, subject string, fill decimal.Decimal, end rangeEnd) {
-	switch {
-	case !in.Known:
-		v.known = v.known.Add(fill)
-		v.unknown = append(v.unknown, subject)
-	case end == lowEnd:
-		v.known = v.known.Add(in.Low)
-	case end == highEnd:
-		v.known = v.known.Add(in.High)
-	case end == twice:
-		v.known = v.known.Add(in.Low).Add(in.High)
-	default:
-		v.known = v.known.Add(in.Low.Add(in.High).Div(decimal.NewFromInt(2)))
-	}
-}
-
-// volumes are the month's on-premises traffic: out and in over all links, and
-// opened, the part in connections that apps open (both directions), which is
-// what passes NAT gateways and egress gateways.
-type volumes struct {
-	bySite map[string]*siteVolume
-	opened volume
-}
-
-// siteVolume is one site's traffic.
-type siteVolume struct{ out, in volume }
-
-// volumes sums the flows: over the links everybody's, opened only those of the
-// apps that take part. fill stands in for each direction nobody gave a figure for,
-// so that a caller can ask what if.
-func (w *work) volumes(fill decimal.Decimal) volumes {
-	v := volumes{bySite: map[string]*siteVolume{}}
-	for i := range w.env.Sites {
-		v.bySite[w.env.Sites[i].Name.V] = &siteVolume{}
-	}
-	for _, f := range w.overLinks() {
-		s := v.bySite[f.to.Site]
-		if s == nil {
-			s = &siteVolume{}
-			v.bySite[f.to.Site] = s
-		}
-		s.out.add(f.flow.Out, f.subject(), fill, w.end)
-		s.in.add(f.flow.In, f.subject(), fill, w.end)
-		_, out := w.excluded[f.app.Key]
-		if !f.inbound() && !out {
-			v.opened.add(f.flow.Out, f.subject(), fill, w.end)
-			v.opened.add(f.flow.In, f.subject(), fill, w.end)
-		}
-	}
-	return v
-}
-
-// overLinks are the flows that go over the links: everybody's, since what a
-// pattern cannot carry goes by another door over the same link, but not what never
-// leaves the VPC's own ranges.
-func (w *work) overLinks() []appFlow {
-	return slices.DeleteFunc(w.flowsOf(w.everyone()), func(f appFlow) bool { return w.insideVPC(f.to) })
-}
-
-// insideVPC reports whether a destination lies in the VPC's own blocks, whose local
-// routes keep packets for it off every link.
-func (w *work) insideVPC(d *inventory.Destination) bool {
-	blocks := w.ownBlocks(d)
-	return len(blocks) > 0 && !slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return !cidr.Contains(w.existingVPC(), b) })
-}
 
 // usage is a volume as a usage of a per-GB item.
 func (volumes) usage(item string, v volume, how string) cost.Usage {

@@ -1,9 +1,9 @@
 package planner
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
-	"sort"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -36,7 +36,12 @@ func (f appFlow) mustSurvive(what string) bool {
 }
 
 // flows are the on-premises flows of the apps that take part.
-func (w *work) flows() []appFlow { return w.flowsOf(w.apps) }
+func (w *work) flows() []appFlow {
+	if w.ours == nil {
+		w.ours = slices.Clip(w.flowsOf(w.apps))
+	}
+	return w.ours
+}
 
 func (w *work) flowsOf(apps []*inventory.App) []appFlow {
 	var list []appFlow
@@ -44,25 +49,6 @@ func (w *work) flowsOf(apps []*inventory.App) []appFlow {
 		list = append(list, w.onPremises(a)...)
 	}
 	return list
-}
-
-// label is the identity that travels with an app's packets.
-func (w *work) label(a *inventory.App) sim.Label {
-	return sim.Label(sort.Search(len(w.plan.Apps), func(i int) bool { return w.plan.Apps[i].Key >= a.Key }) + 1)
-}
-
-// eachPair calls f once for each of the apps and destination it opens
-// connections to.
-func (b *builder) eachPair(apps []*inventory.App, f func(a *inventory.App, d *inventory.Destination, label sim.Label)) {
-	seen := map[pair]bool{}
-	for _, fl := range b.w.flowsOf(apps) {
-		key := pair{fl.app.Key, fl.to.Name.V}
-		if fl.flow.Initiator.V == inventory.InitiatorOnPrem || seen[key] {
-			continue
-		}
-		seen[key] = true
-		f(fl.app, fl.to, b.w.label(fl.app))
-	}
 }
 
 // origin is where the packets of an app begin, and as whom.
@@ -110,25 +96,108 @@ type onset struct {
 // noOrigin reports whether there is nowhere the packet could start from.
 func (p *walked) noOrigin() bool { return p.start == sim.None }
 
+// flowPaths are the paths of a flow.
+type flowPaths struct {
+	f appFlow
+	*walks
+}
+
+// walks are the paths of flows that are alike; each path says the first of these
+// flows.
+type walks struct {
+	paths  []walked
+	broken int // the first that does not work, -1: all do
+}
+
+func (ws *walks) add(p walked) {
+	if ws.broken < 0 && !p.works() {
+		ws.broken = len(ws.paths)
+	}
+	ws.paths = append(ws.paths, p)
+}
+
+// each yields the flow's paths; who changes one changes a copy.
+func (p flowPaths) each(yield func(*walked) bool) {
+	for i := range p.paths {
+		x := &p.paths[i]
+		if x.f != p.f {
+			own := *x
+			own.f = p.f
+			x = &own
+		}
+		if !yield(x) {
+			return
+		}
+	}
+}
+
+// eachPath yields the paths of all flows.
+func (w *work) eachPath(yield func(*walked) bool) {
+	for _, fp := range w.paths {
+		for p := range fp.each {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// walkKey is all that the walks of a flow depend on.
+type walkKey struct {
+	kin     *kin
+	to      *inventory.Destination
+	inbound bool
+	ports   string  // its own
+	admits  *string // the sources that the allow-list admits
+}
+
+// walkKey is the flow's; it is not shared where its rows admit different sources.
+func (w *work) walkKey(f appFlow) (key walkKey, shared bool) {
+	key = walkKey{kin: w.kin[f.app], to: f.to, inbound: f.inbound()}
+	if len(f.flow.Ports) > 0 {
+		key.ports = fmt.Sprint(f.flow.Ports)
+	}
+	if f.to.Firewall.V == "" || key.inbound {
+		return key, true
+	}
+	for i, r := range w.rowsOf(f) {
+		switch {
+		case len(r.Sources) == 0 || i > 0 && key.admits != &r.Sources[0]:
+			return key, false
+		}
+		key.admits = &r.Sources[0]
+	}
+	return key, true
+}
+
 // walkAll walks every flow from every zone and pod variant, to every block and
-// port range of its destination, both ways, with nothing broken.
-func (w *work) walkAll() []walked {
+// port range of its destination, both ways, with nothing broken. Flows that are
+// alike in all that a walk looks at are walked once.
+func (w *work) walkAll() []flowPaths {
 	walker := w.b.walking()
 	at := w.touching()
 	seen := make([]bool, len(w.faults()))
 	flows := w.walkedFlows()
-	list := make([]walked, 0, len(flows)*len(w.zones))
+	list := make([]flowPaths, 0, len(flows))
+	known := map[walkKey]*walks{}
 	var nodes []sim.NodeID
 	for _, f := range flows {
-		for _, o := range w.origins(f.app) {
-			for _, c := range w.cutBlocks(f.to) {
-				for _, p := range f.ports() {
-					x := w.walk(walker, f, o, c, p, &nodes)
-					x.touched = touched(at, nodes, seen)
-					list = append(list, x)
+		key, shared := w.walkKey(f)
+		ways := known[key]
+		if ways == nil || !shared {
+			ways = &walks{broken: -1}
+			for _, o := range w.origins(f.app) {
+				for _, c := range w.cutBlocks(f.to) {
+					for _, p := range f.ports() {
+						x := w.walk(walker, f, o, c, p, &nodes)
+						x.touched = touched(at, nodes, seen)
+						ways.add(x)
+					}
 				}
 			}
+			known[key] = ways
 		}
+		list = append(list, flowPaths{f, ways})
 	}
 	return list
 }

@@ -139,8 +139,11 @@ func (w *work) statesOf(app, to string, addr netip.Addr) []string {
 	faults := w.faults()
 	met := map[int32]bool{}
 	var paths []*walked
-	for i := range w.paths {
-		if p := &w.paths[i]; p.f.app.Key == app && p.f.to.Name.V == to && !p.f.inbound() {
+	for _, fp := range w.paths {
+		if fp.f.app.Key != app || fp.f.to.Name.V != to || fp.f.inbound() {
+			continue
+		}
+		for p := range fp.each {
 			paths = append(paths, p)
 			for _, t := range p.touched {
 				met[t] = true

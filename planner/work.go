@@ -37,6 +37,9 @@ type pattern interface {
 	// intrusions are the ways in which others can show an app's source: apps of
 	// its namespace, and apps of others.
 	intrusions(w *work, a *inventory.App, same, others []string) []intrusion
+	// knows is what its network looks at of an app beside its group and how it is
+	// attached.
+	knows(w *work, a *inventory.App) string
 	// hostLabel is the identity of an app's packets from the host network.
 	hostLabel(w *work, a *inventory.App) sim.Label
 	// cuts are blocks inside which a destination may be treated unlike around.
@@ -71,8 +74,12 @@ type work struct {
 	gateType  inventory.Instance
 	groups    map[string]*group // source group by app key
 	list      []*group          // the same groups, by name
+	kin       map[*inventory.App]*kin
 	onPrem    map[string][]appFlow
 	counted   *nodeCount
+	ours      []appFlow            // see flows
+	linked    []appFlow            // see overLinks
+	given     map[rangeEnd]volumes // see volumes
 	elsewhere map[string][]appFlow // flows that no on-premises firewall sees
 	networks  map[string]*builder  // of misuses that need another
 	broken    []fault
@@ -83,11 +90,11 @@ type work struct {
 	rowsTo    map[string][]AllowRow     // of connections that apps open, by destination
 	layout    *layout
 	b         *builder
-	paths     []walked
-	endured   walked                    // one path in one fault, while it is judged
-	shown     []SourceRow               // see sourceRows
-	capacity  []CapacityRow             // see Capacities
-	summaries map[string][]netip.Prefix // see summary
+	paths     []flowPaths
+	endured   walked              // one path in one fault, while it is judged
+	shown     []SourceRow         // see sourceRows
+	capacity  []CapacityRow       // see Capacities
+	summaries map[string]*summary // see summary
 	rows      []AllowRow
 	found     []finding.Finding
 	assumed   map[string]Assumption
@@ -97,7 +104,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string][]netip.Prefix{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
@@ -135,7 +142,9 @@ func (w *work) lay() {
 
 func (w *work) layAddresses() {
 	w.layout = &layout{}
-	w.allocate(w.pattern.demands(w))
+	demands := w.pattern.demands(w)
+	w.findKin()
+	w.allocate(demands)
 	w.pattern.settle(w)
 }
 

@@ -1,0 +1,163 @@
+package planner
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"egressplan/cidr"
+	"egressplan/planner/inventory"
+)
+
+// volume is a sum of monthly GB with the number of flows whose part of it was
+// not given.
+type volume struct {
+	known   decimal.Decimal
+	unknown []string // "app -> destination"
+}
+
+// sum adds decimals exactly: as a whole number of billionths while they fit.
+type sum struct {
+	billionths int64
+	rest       decimal.Decimal
+}
+
+func (s *sum) add(d decimal.Decimal) {
+	const places = 9
+	// Up to 18 digits a number is far enough from the end of an int64 for one
+	// addition; a total beyond that goes to the rest.
+	if exp := int(d.Exponent()); exp <= 0 && exp >= -places && d.NumDigits()+places+exp <= 18 {
+		n := d.CoefficientInt64()
+		for range places + exp {
+			n *= 10
+		}
+		if s.billionths += n; s.billionths > 1e18 || s.billionths < -1e18 {
+			s.rest = s.rest.Add(decimal.New(s.billionths, -places))
+			s.billionths = 0
+		}
+		return
+	}
+	s.rest = s.rest.Add(d)
+}
+
+func (s *sum) total() decimal.Decimal {
+	n, exp := s.billionths, int32(-9)
+	for ; n%10 == 0 && exp < 0; exp++ {
+		n /= 10
+	}
+	return s.rest.Add(decimal.New(n, exp))
+}
+
+// monthlyGB is a flow's volume at an end of its range; the middle counts unless
+// said otherwise.
+func (w *work) monthlyGB(v inventory.Volume) decimal.Decimal {
+	switch {
+	case w.end == lowEnd:
+		return v.Low
+	case w.end == highEnd:
+		return v.High
+	case w.end == twice:
+		return v.Low.Add(v.High)
+	case v.Low.Equal(v.High):
+		return v.Low
+	}
+	return v.Low.Add(v.High).Mul(half)
+}
+
+var half = decimal.New(5, -1)
+
+// volumes are the month's on-premises traffic: out and in over all links, and
+// opened, the part in connections that apps open (both directions), which is
+// what passes NAT gateways and egress gateways.
+type volumes struct {
+	bySite map[string]*siteVolume
+	opened volume
+}
+
+// siteVolume is one site's traffic.
+type siteVolume struct{ out, in volume }
+
+// volumes sums the flows: over the links everybody's, opened only those of the
+// apps that take part. fill stands in for each direction nobody gave a figure for,
+// so that a caller can ask what if.
+func (w *work) volumes(fill decimal.Decimal) volumes {
+	given, summed := w.given[w.end]
+	if !summed {
+		given = w.sumVolumes()
+		w.given[w.end] = given
+	}
+	filled := func(v volume) volume {
+		v.known = v.known.Add(fill.Mul(decimal.NewFromInt(int64(len(v.unknown)))))
+		v.unknown = slices.Clip(v.unknown)
+		return v
+	}
+	v := volumes{bySite: make(map[string]*siteVolume, len(given.bySite)), opened: filled(given.opened)}
+	for name, s := range given.bySite {
+		v.bySite[name] = &siteVolume{out: filled(s.out), in: filled(s.in)}
+	}
+	return v
+}
+
+// sumVolumes is the part that is given.
+func (w *work) sumVolumes() volumes {
+	type siteSum struct{ out, in sum }
+	v := volumes{bySite: map[string]*siteVolume{}}
+	var opened sum
+	sites := map[string]*siteSum{}
+	for i := range w.env.Sites {
+		name := w.env.Sites[i].Name.V
+		v.bySite[name], sites[name] = &siteVolume{}, &siteSum{}
+	}
+	for _, f := range w.overLinks() {
+		s, total := v.bySite[f.to.Site], sites[f.to.Site]
+		if s == nil {
+			s, total = &siteVolume{}, &siteSum{}
+			v.bySite[f.to.Site], sites[f.to.Site] = s, total
+		}
+		_, out := w.excluded[f.app.Key]
+		w.addVolume(f, f.flow.Out, &total.out, &s.out.unknown)
+		w.addVolume(f, f.flow.In, &total.in, &s.in.unknown)
+		if !f.inbound() && !out {
+			w.addVolume(f, f.flow.Out, &opened, &v.opened.unknown)
+			w.addVolume(f, f.flow.In, &opened, &v.opened.unknown)
+		}
+	}
+	v.opened.known = opened.total()
+	for name, s := range sites {
+		v.bySite[name].out.known, v.bySite[name].in.known = s.out.total(), s.in.total()
+	}
+	return v
+}
+
+// addVolume adds one direction of a flow to a sum, or the flow to those that do
+// not say.
+func (w *work) addVolume(f appFlow, v inventory.Volume, to *sum, unknown *[]string) {
+	if v.Known {
+		to.add(w.monthlyGB(v))
+		return
+	}
+	*unknown = append(*unknown, f.subject())
+}
+
+// overLinks are the flows that go over the links: everybody's, since what a
+// pattern cannot carry goes by another door over the same link, but not what never
+// leaves the VPC's own ranges.
+func (w *work) overLinks() []appFlow {
+	if w.linked == nil {
+		inside := map[*inventory.Destination]bool{}
+		for i := range w.plan.Destinations {
+			d := &w.plan.Destinations[i]
+			inside[d] = w.insideVPC(d)
+		}
+		w.linked = slices.DeleteFunc(w.flowsOf(w.everyone()), func(f appFlow) bool { return inside[f.to] })
+	}
+	return w.linked
+}
+
+// insideVPC reports whether a destination lies in the VPC's own blocks, whose local
+// routes keep packets for it off every link.
+func (w *work) insideVPC(d *inventory.Destination) bool {
+	blocks := w.ownBlocks(d)
+	return len(blocks) > 0 && !slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return !cidr.Contains(w.existingVPC(), b) })
+}
