@@ -14,7 +14,9 @@ import (
 
 // manyApps is an estate of n apps with two flows each to a hundred
 // destinations behind one firewall that tells them apart by the given identity.
-func manyApps(n int, identity string) string {
+// Apps of a namespace go to the same destinations, or with mixed each to another
+// second one.
+func manyApps(n int, identity string, mixed bool) string {
 	var b strings.Builder
 	b.WriteString(`
 apiVersion: egressplan/v1
@@ -41,6 +43,13 @@ spec:
 	}
 	b.WriteString("---\napiVersion: egressplan/v1\nkind: AppInventory\nspec:\n  apps:\n")
 	for i := range n {
+		second := (i*7 + 3) % 100
+		if mixed {
+			second = (second + i/300) % 100
+		}
+		if second == i%100 {
+			second = (second + 1) % 100
+		}
 		fmt.Fprintf(&b, `    - name: app-%d
       namespace: ns-%d
       pods: {min: 1, max: 3, typical: 2}
@@ -48,7 +57,7 @@ spec:
       flows:
         - {to: d%d, outGB: %d, inGB: %d}
         - {to: d%d, outGB: %d, inGB: %d}
-`, i, i%300, i%100, i%500, i%300, (i*7+3)%100, i%50, i%30)
+`, i, i%300, i%100, i%500, i%300, second, i%50, i%30)
 	}
 	return b.String()
 }
@@ -56,10 +65,14 @@ spec:
 // BenchmarkRecommend goes from documents to the ranked candidates, beside what
 // yaml.v3 alone needs to read the same bytes into nodes.
 func BenchmarkRecommend(b *testing.B) {
-	for _, identity := range []string{"namespace", "app"} {
+	for _, estate := range []string{"namespace", "mixed", "app"} {
 		for _, n := range []int{1000, 10000} {
-			data := []byte(manyApps(n, identity))
-			b.Run(fmt.Sprintf("%d/%s", n, identity), func(b *testing.B) {
+			identity, mixed := estate, estate == "mixed"
+			if mixed {
+				identity = "namespace"
+			}
+			data := []byte(manyApps(n, identity, mixed))
+			b.Run(fmt.Sprintf("%d/%s", n, estate), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: data}})
@@ -69,7 +82,7 @@ func BenchmarkRecommend(b *testing.B) {
 					Recommend(plan)
 				}
 			})
-			b.Run(fmt.Sprintf("%d/%s/yaml-nodes-alone", n, identity), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%d/%s/yaml-nodes-alone", n, estate), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					for d := yaml.NewDecoder(bytes.NewReader(data)); ; {

@@ -17,13 +17,19 @@ func TestKinFareAlike(t *testing.T) {
 	eachCandidate(t, func(t *testing.T, c *Candidate) {
 		alike += sameApart(t, c.work)
 	})
-	for _, identity := range []string{"namespace", "cluster"} {
-		plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: []byte(manyApps(700, identity))}})
+	for _, mixed := range []bool{false, true} {
+		plan, problems := inventory.Load([]inventory.Source{{Name: "p", Data: []byte(manyApps(700, "namespace", mixed))}})
 		if len(problems) > 0 {
 			t.Fatal(problems[0])
 		}
+		for i := range plan.Apps { // some are attached otherwise
+			plan.Apps[i].HostNetwork.V = i%11 == 3
+			if i%13 == 5 {
+				plan.Apps[i].Compute.V = inventory.ComputeFargate
+			}
+		}
 		for _, p := range patterns {
-			t.Run(identity+"/"+p.id(), func(t *testing.T) {
+			t.Run(fmt.Sprintf("mixed=%v/%s", mixed, p.id()), func(t *testing.T) {
 				w := newWork(plan, p, nil)
 				w.run()
 				alike += sameApart(t, w)
