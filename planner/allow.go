@@ -23,13 +23,12 @@ func (w *work) allowRows() []AllowRow {
 			rows = append(rows, w.inboundRows(f, fw)...)
 			continue
 		}
-		s := w.pattern.source(w, f.app, f.to)
+		s := w.sourceOf(f)
 		if len(s.blocks) == 0 {
 			continue
 		}
-		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: []string{"healthy"},
-			RequiredBy: f.flow.At.String(), Sources: w.summary(s.blocks, fw.BroadestSource.V).texts,
-			Destinations: texts(w.fileable(f.to)), Hosts: names(f.to.Hosts), Group: s.group}
+		row := AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorApp, States: healthyStates,
+			RequiredBy: f.flow.At.String(), Sources: s.filed.texts, Destinations: w.fileable(f.to), Hosts: names(f.to.Hosts), Group: s.group}
 		if w.opensToGateway(fw) {
 			row.Destinations, row.Hosts, row.Site = texts(w.siteBlocks(f.to.Site)), nil, f.to.Site
 			row.Protocol, row.PortFrom, row.PortTo = "tcp", 0, 65535
@@ -41,12 +40,29 @@ func (w *work) allowRows() []AllowRow {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b AllowRow) int {
+	return inOrder(rows, func(a, b *AllowRow) int {
 		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.To, b.To),
 			cmp.Compare(a.Initiator, b.Initiator), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.PortFrom, b.PortFrom), cmp.Compare(a.PortTo, b.PortTo))
 	})
-	return rows
 }
+
+// inOrder are large rows sorted, equal ones in their order; sorting their places
+// moves each only once.
+func inOrder[T any](rows []T, compare func(a, b *T) int) []T {
+	at := make([]int32, len(rows))
+	for i := range at {
+		at[i] = int32(i)
+	}
+	slices.SortFunc(at, func(i, j int32) int { return cmp.Or(compare(&rows[i], &rows[j]), cmp.Compare(i, j)) })
+	list := make([]T, len(rows))
+	for i, from := range at {
+		list[i] = rows[from]
+	}
+	return list
+}
+
+// healthyStates are those of a row until it is known which faults it serves in.
+var healthyStates = []string{stateHealthy}
 
 // ownBlocks are a destination's own blocks, without any stand-in.
 func (w *work) ownBlocks(d *inventory.Destination) []netip.Prefix {
@@ -58,8 +74,13 @@ func (w *work) ownBlocks(d *inventory.Destination) []netip.Prefix {
 
 // fileable are a destination's own blocks without those that lie in another of
 // them: a firewall needs no entry for these.
-func (w *work) fileable(d *inventory.Destination) []netip.Prefix {
-	return cidr.Summarise(w.ownBlocks(d), 32)
+func (w *work) fileable(d *inventory.Destination) []string {
+	list, known := w.filed[d]
+	if !known {
+		list = texts(cidr.Summarise(w.ownBlocks(d), 32))
+		w.filed[d] = list
+	}
+	return list
 }
 
 // siteBlocks are everything at a site.
@@ -84,8 +105,8 @@ func (w *work) inboundRows(f appFlow, fw *inventory.Firewall) []AllowRow {
 	var rows []AllowRow
 	for _, p := range f.ports() {
 		rows = append(rows, AllowRow{Firewall: fw.Name.V, App: f.app.Key, To: f.to.Name.V, Initiator: inventory.InitiatorOnPrem,
-			Sources: texts(w.fileable(f.to)), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts), Group: "app/" + f.app.Key,
-			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: []string{"healthy"}, RequiredBy: f.flow.At.String()})
+			Sources: w.fileable(f.to), Destinations: texts(cidr.Summarise(blocks, fw.BroadestSource.V)), Hosts: names(f.to.Hosts), Group: "app/" + f.app.Key,
+			Protocol: p.Protocol, PortFrom: int(p.From), PortTo: int(p.To), States: healthyStates, RequiredBy: f.flow.At.String()})
 	}
 	return rows
 }
@@ -154,94 +175,4 @@ func DistinctRows(rows []AllowRow, firewall string) int {
 		}
 	}
 	return len(seen)
-}
-
-// sourceRows says, for each app and firewall, what the firewall sees of it.
-func (w *work) sourceRows() []SourceRow {
-	if w.shown == nil {
-		w.shown = w.workOutSources()
-	}
-	return w.shown
-}
-
-func (w *work) workOutSources() []SourceRow {
-	type key struct{ app, firewall, group string }
-	type sighting struct {
-		SourceRow
-		blocks []netip.Prefix
-	}
-	rows := map[key]*sighting{}
-	for _, f := range w.flows() {
-		if f.inbound() || f.to.Firewall.V == "" {
-			continue
-		}
-		s := w.pattern.source(w, f.app, f.to)
-		if len(s.blocks) == 0 {
-			continue
-		}
-		k := key{f.app.Key, f.to.Firewall.V, s.group}
-		row := rows[k]
-		if row == nil {
-			row = &sighting{SourceRow: SourceRow{App: f.app.Key, Firewall: k.firewall, Group: s.group, SharedWith: []string{}, Barrier: s.barrier}}
-			row.shareWith(s.apps)
-			rows[k] = row
-		}
-		if !slices.Contains(row.To, f.to.Name.V) {
-			row.To = append(row.To, f.to.Name.V)
-		}
-		row.blocks = append(row.blocks, s.blocks...)
-		row.UsedBy = max(row.UsedBy, s.usable)
-	}
-	list := make([]SourceRow, 0, len(rows))
-	for _, r := range rows {
-		slices.Sort(r.To)
-		blocks := w.summary(sortedPrefixes(r.blocks), w.plan.Firewall(r.Firewall).BroadestSource.V)
-		r.CIDRs = blocks.texts
-		for _, b := range blocks.blocks {
-			r.Admits += 1 << (32 - b.Bits())
-		}
-		list = append(list, r.SourceRow)
-	}
-	slices.SortFunc(list, func(a, b SourceRow) int {
-		return cmp.Or(cmp.Compare(a.Firewall, b.Firewall), cmp.Compare(a.App, b.App), cmp.Compare(a.Group, b.Group))
-	})
-	return list
-}
-
-// shareWith notes the apps of the row's group. They are not listed in full: in a
-// group of thousands that would be millions.
-func (r *SourceRow) shareWith(apps []string) {
-	r.apps = apps
-	for _, other := range apps {
-		if other == r.App {
-			continue
-		}
-		if r.SharedCount++; len(r.SharedWith) < foldedSubjects {
-			r.SharedWith = append(r.SharedWith, other)
-		}
-	}
-}
-
-// summary is what a firewall is told of some blocks, and its text.
-type summary struct {
-	blocks []netip.Prefix
-	texts  []string
-}
-
-// summary is cidr.Summarise, worked out once for each set of blocks: the apps of
-// a source group share theirs, text and all.
-func (w *work) summary(blocks []netip.Prefix, broadest int) *summary {
-	key := make([]byte, 0, 5*len(blocks)+1)
-	for _, b := range blocks {
-		a := b.Addr().As4()
-		key = append(append(key, a[:]...), byte(b.Bits()))
-	}
-	key = append(key, byte(broadest))
-	s := w.summaries[string(key)]
-	if s == nil {
-		list := cidr.Summarise(blocks, broadest)
-		s = &summary{list, texts(list)}
-		w.summaries[string(key)] = s
-	}
-	return s
 }

@@ -60,7 +60,10 @@ func (w *work) allowListFindings() {
 	}
 	for i := range w.plan.Firewalls {
 		fw := &w.plan.Firewalls[i]
-		if n := DistinctRows(w.rows, fw.Name.V); fw.MaxEntries.Set && n > fw.MaxEntries.V {
+		if !fw.MaxEntries.Set {
+			continue
+		}
+		if n := DistinctRows(w.rows, fw.Name.V); n > fw.MaxEntries.V {
 			w.report("allow-list-too-long", fw.MaxEntries.At, []string{fw.Name.V}, "%s would hold %d entries, it accepts %d", fw.Name.V, n, fw.MaxEntries.V)
 		}
 	}

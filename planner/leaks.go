@@ -2,8 +2,10 @@ package planner
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"egressplan/cidr"
@@ -73,26 +75,16 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 func (w *work) leaksWith(apps []*inventory.App, asked func(netip.Prefix) bool) []Leak {
 	found := map[string]*Leak{}
 	for _, kind := range leakKinds() {
+		known := map[string]shownAs{}
 		for _, a := range apps {
-			m := w.misuse(kind, a)
-			if m.void != "" || len(m.from) == 0 {
-				continue
+			key := w.alike(a)
+			shown, walked := known[key]
+			if !walked {
+				shown = w.shows(kind, a, asked)
+				known[key] = shown
 			}
-			var sources []netip.Prefix
-			through := map[string]bool{}
-			for x := range w.misused(State{kind, a.Key}, a, m) {
-				foreign := slices.DeleteFunc(w.foreign(&x), func(s netip.Prefix) bool { return !asked(s) })
-				if len(foreign) > 0 && x.f.to.Firewall.V != "" {
-					sources = append(sources, foreign...)
-					for _, s := range foreign {
-						if w.admitsAnybody(x.f.to).contains(s) {
-							through[x.f.to.Name.V] = true
-						}
-					}
-				}
-			}
-			if len(sources) > 0 {
-				fileLeak(found, kind, a.Key, texts(cidr.Merge(sources)), sortedKeys(through), m.lasts)
+			if len(shown.sources) > 0 {
+				fileLeak(found, kind, a.Key, shown)
 			}
 		}
 	}
@@ -108,20 +100,63 @@ func (w *work) leaksWith(apps []*inventory.App, asked func(netip.Prefix) bool) [
 	return list
 }
 
+// shownAs is what on-premises sees of an app in a misuse beside its own sources,
+// and the destinations to which some of it is let through.
+type shownAs struct {
+	sources, to []string
+	lasts       duration
+}
+
+// alike is the same for apps whose misuses show the same: kin with equal flows.
+func (w *work) alike(a *inventory.App) string {
+	key := strconv.AppendUint(nil, uint64(w.kin[a].label), 10)
+	for _, f := range w.onPremises(a) {
+		key = append(append(key, '|'), f.to.Name.V...)
+		key = strconv.AppendBool(append(key, ' '), f.inbound())
+		if len(f.flow.Ports) > 0 {
+			key = fmt.Append(key, ' ', f.flow.Ports)
+		}
+	}
+	return string(key)
+}
+
+// shows walks a misuse of an app.
+func (w *work) shows(kind string, a *inventory.App, asked func(netip.Prefix) bool) shownAs {
+	m := w.misuse(kind, a)
+	if m.void != "" || len(m.from) == 0 {
+		return shownAs{}
+	}
+	var sources []netip.Prefix
+	through := map[string]bool{}
+	for x := range w.misused(State{kind, a.Key}, a, m) {
+		foreign := slices.DeleteFunc(w.foreign(&x), func(s netip.Prefix) bool { return !asked(s) })
+		if len(foreign) == 0 || x.f.to.Firewall.V == "" {
+			continue
+		}
+		sources = append(sources, foreign...)
+		for _, s := range foreign {
+			if w.admitsAnybody(x.f.to).contains(s) {
+				through[x.f.to.Name.V] = true
+			}
+		}
+	}
+	return shownAs{texts(cidr.Merge(sources)), sortedKeys(through), m.lasts}
+}
+
 // foreign are the sources of a path that are not the app's own.
 func (w *work) foreign(p *walked) []netip.Prefix {
 	own := w.admits(p.f)
 	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return own.contains(s) })
 }
 
-func fileLeak(found map[string]*Leak, kind, app string, sources, to []string, lasts duration) {
-	key := kind + "|" + strings.Join(sources, " ") + "|" + strings.Join(to, " ")
+func fileLeak(found map[string]*Leak, kind, app string, shown shownAs) {
+	key := kind + "|" + strings.Join(shown.sources, " ") + "|" + strings.Join(shown.to, " ")
 	l := found[key]
 	if l == nil {
 		k, _ := stateKindOf(kind)
-		l = &Leak{State: kind, Meaning: k.Meaning, Sources: sources, Admitted: len(to) > 0, To: to, Guard: guards[kind]}
-		if lasts.text != "" {
-			l.Lasts = &Lasts{lasts.text, lasts.known}
+		l = &Leak{State: kind, Meaning: k.Meaning, Sources: shown.sources, Admitted: len(shown.to) > 0, To: shown.to, Guard: guards[kind]}
+		if shown.lasts.text != "" {
+			l.Lasts = &Lasts{shown.lasts.text, shown.lasts.known}
 		}
 		found[key] = l
 	}

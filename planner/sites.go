@@ -239,7 +239,22 @@ func (b *builder) allow(rows []AllowRow) {
 			b.at(id).Ingress = filters[id]
 		}
 	}
-	for _, r := range rows {
+	type entry struct {
+		firewall sim.NodeID
+		match    sim.Match
+	}
+	seen := map[entry]bool{} // the first that matches decides
+	parsed := map[string]netip.Prefix{}
+	prefix := func(text string) netip.Prefix {
+		p, known := parsed[text]
+		if !known {
+			p = netip.MustParsePrefix(text)
+			parsed[text] = p
+		}
+		return p
+	}
+	for i := range rows {
+		r := &rows[i]
 		id, ok := b.firewall(r.Firewall)
 		if !ok {
 			continue
@@ -254,9 +269,13 @@ func (b *builder) allow(rows []AllowRow) {
 		for _, src := range sources {
 			for _, dst := range destinations {
 				m := portMatch(inventory.PortRange{Protocol: r.Protocol, From: uint16(r.PortFrom), To: uint16(r.PortTo)})
-				m.Src, m.Dst = netip.MustParsePrefix(src), netip.MustParsePrefix(dst)
+				m.Src, m.Dst = prefix(src), prefix(dst)
+				if seen[entry{id, m}] {
+					continue
+				}
+				seen[entry{id, m}] = true
 				filters[id].Rules = append(filters[id].Rules, sim.Rule{Match: m, Allow: true,
-					Ref: b.ref(note{text: fmt.Sprintf("%s allows %s for %s", r.Firewall, src, r.App)})})
+					Ref: b.ref(note{text: r.Firewall + " allows " + src + " for " + r.App})})
 			}
 		}
 	}

@@ -144,30 +144,21 @@ func (w *work) eachPath(yield func(*walked) bool) {
 
 // walkKey is all that the walks of a flow depend on.
 type walkKey struct {
-	kin     *kin
-	to      *inventory.Destination
+	toward
 	inbound bool
-	ports   string  // its own
-	admits  *string // the sources that the allow-list admits
+	ports   string   // its own
+	admits  *summary // the sources that the allow-list admits
 }
 
-// walkKey is the flow's; it is not shared where its rows admit different sources.
-func (w *work) walkKey(f appFlow) (key walkKey, shared bool) {
-	key = walkKey{kin: w.kin[f.app], to: f.to, inbound: f.inbound()}
+func (w *work) walkKey(f appFlow) walkKey {
+	key := walkKey{toward: toward{w.kin[f.app], f.to}, inbound: f.inbound()}
 	if len(f.flow.Ports) > 0 {
 		key.ports = fmt.Sprint(f.flow.Ports)
 	}
-	if f.to.Firewall.V == "" || key.inbound {
-		return key, true
+	if f.to.Firewall.V != "" && !key.inbound {
+		key.admits = w.sourceOf(f).filed
 	}
-	for i, r := range w.rowsOf(f) {
-		switch {
-		case len(r.Sources) == 0 || i > 0 && key.admits != &r.Sources[0]:
-			return key, false
-		}
-		key.admits = &r.Sources[0]
-	}
-	return key, true
+	return key
 }
 
 // walkAll walks every flow from every zone and pod variant, to every block and
@@ -182,9 +173,9 @@ func (w *work) walkAll() []flowPaths {
 	known := map[walkKey]*walks{}
 	var nodes []sim.NodeID
 	for _, f := range flows {
-		key, shared := w.walkKey(f)
+		key := w.walkKey(f)
 		ways := known[key]
-		if ways == nil || !shared {
+		if ways == nil {
 			ways = &walks{broken: -1}
 			for _, o := range w.origins(f.app) {
 				for _, c := range w.cutBlocks(f.to) {

@@ -91,10 +91,12 @@ type work struct {
 	layout    *layout
 	b         *builder
 	paths     []flowPaths
-	endured   walked              // one path in one fault, while it is judged
-	shown     []SourceRow         // see sourceRows
-	capacity  []CapacityRow       // see Capacities
-	summaries map[string]*summary // see summary
+	endured   walked                              // one path in one fault, while it is judged
+	shown     []SourceRow                         // see sourceRows
+	capacity  []CapacityRow                       // see Capacities
+	sources   map[toward]*shownSource             // see sourceOf
+	filed     map[*inventory.Destination][]string // see fileable
+	summaries map[string]*summary                 // see summary
 	rows      []AllowRow
 	found     []finding.Finding
 	assumed   map[string]Assumption
@@ -104,7 +106,7 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}}
+	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}, sources: map[toward]*shownSource{}, filed: map[*inventory.Destination][]string{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}

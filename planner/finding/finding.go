@@ -5,7 +5,7 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 )
 
 // Pos is a place in an input file as the user named it; Line and Column are
@@ -24,7 +24,7 @@ func (p Pos) String() string {
 	if p.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	return p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)
 }
 
 // Compare orders positions by file, line and column.
