@@ -13,7 +13,7 @@ import (
 // one row for each app, destination and port range, sources summarised as far
 // as the firewall's broadestSource allows.
 func (w *work) allowRows() []AllowRow {
-	var rows []AllowRow
+	rows := make([]AllowRow, 0, len(w.flows()))
 	for _, f := range w.flows() {
 		fw := w.plan.Firewall(f.to.Firewall.V)
 		if fw == nil {
@@ -49,6 +49,13 @@ func (w *work) allowRows() []AllowRow {
 // inOrder are large rows sorted, equal ones in their order; sorting their places
 // moves each only once.
 func inOrder[T any](rows []T, compare func(a, b *T) int) []T {
+	sorted := true
+	for i := 1; i < len(rows) && sorted; i++ {
+		sorted = compare(&rows[i-1], &rows[i]) <= 0
+	}
+	if sorted {
+		return rows
+	}
 	at := make([]int32, len(rows))
 	for i := range at {
 		at[i] = int32(i)

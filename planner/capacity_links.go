@@ -11,28 +11,23 @@ import (
 // commonGauges are what carries everybody's traffic whatever the pattern: the
 // transit gateway's attachment in each zone, and the links.
 func (w *work) commonGauges() []gauge {
-	bySite := map[string][]appFlow{}
-	for _, f := range w.overLinks() {
-		bySite[f.to.Site] = append(bySite[f.to.Site], f)
-	}
+	flows := w.overLinks()
 	var list []gauge
-	var attached []appFlow
+	attached := map[string]bool{} // sites behind the transit gateway
 	for i := range w.env.Sites {
 		site := &w.env.Sites[i]
-		flows := bySite[site.Name.V]
+		t := w.trafficWhere(flows, func(f appFlow) bool { return f.to.Site == site.Name.V })
 		primary := w.primary(site)
-		if primary == nil || len(flows) == 0 {
+		if primary == nil || t.flows == 0 {
 			continue
 		}
-		if primary.Gateway.V == inventory.TransitGateway {
-			attached = append(attached, flows...)
-		}
-		list = append(list, w.linkGauges(site, primary, w.trafficOf(flows))...)
+		attached[site.Name.V] = primary.Gateway.V == inventory.TransitGateway
+		list = append(list, w.linkGauges(site, primary, t)...)
 	}
-	if len(attached) == 0 {
+	t, zones := w.trafficWhere(flows, func(f appFlow) bool { return attached[f.to.Site] }), int64(len(w.zones))
+	if t.flows == 0 {
 		return list
 	}
-	t, zones := w.trafficOf(attached), int64(len(w.zones))
 	for _, z := range w.zones {
 		list = append(list, gauge{thing: thingAttachment, name: thingAttachment + " in " + z, zone: z, mbps: w.peakMbps(t.both()), given: t.given, unknown: t.unknown,
 			limit: decimal.NewFromInt(attachmentMbps), packets: attachmentPackets, healthy: fixed(1, zones),

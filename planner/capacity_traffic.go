@@ -30,19 +30,28 @@ const (
 // traffic is what some flows move in a month: GB, as far as it is given.
 type traffic struct {
 	out, in decimal.Decimal
+	flows   int
 	given   bool // any volume of it
 	unknown int  // flows without one or both volumes
 }
 
 func (w *work) trafficOf(flows []appFlow) traffic {
+	return w.trafficWhere(flows, func(appFlow) bool { return true })
+}
+
+func (w *work) trafficWhere(flows []appFlow, counts func(appFlow) bool) traffic {
 	var t traffic
 	var out, in sum
 	for _, f := range flows {
+		if !counts(f) {
+			continue
+		}
+		t.flows++
 		if f.flow.Out.Known {
-			out.add(w.monthlyGB(f.flow.Out))
+			w.addGB(&out, f.flow.Out)
 		}
 		if f.flow.In.Known {
-			in.add(w.monthlyGB(f.flow.In))
+			w.addGB(&in, f.flow.In)
 		}
 		t.given = t.given || f.flow.Out.Known || f.flow.In.Known
 		if !f.flow.Out.Known || !f.flow.In.Known {

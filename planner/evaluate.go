@@ -19,6 +19,7 @@ var patterns = []pattern{subnetPattern{}, natPattern{}, ciliumPattern{}, istioPa
 // evaluation is every candidate worked out for one plan.
 type evaluation struct {
 	plan       *inventory.Plan
+	index      *flowIndex // of the plan, nil until it is needed
 	book       *cost.Book
 	candidates []*Candidate
 }
@@ -26,6 +27,7 @@ type evaluation struct {
 // evaluate works out every pattern the policy does not exclude.
 func evaluate(plan *inventory.Plan) *evaluation {
 	e := &evaluation{plan: plan, book: bookOf(plan)}
+	e.index = indexFlows(plan)
 	list := e.admissible()
 	e.candidates = make([]*Candidate, len(list))
 	var all sync.WaitGroup
@@ -60,7 +62,7 @@ func bookOf(plan *inventory.Plan) *cost.Book {
 // plan is then made again without them, as long as there are not more than the
 // policy allows; a rejected candidate is shown with everybody in it.
 func (e *evaluation) candidate(p pattern) *Candidate {
-	all := newWork(e.plan, p, nil)
+	all := e.newWork(p, nil)
 	all.run()
 	all.judge()
 	out := all.exceptions()
@@ -72,7 +74,7 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 	}
 	kept := all.blockersOf(out)
 	for {
-		w := newWork(e.plan, p, out)
+		w := e.newWork(p, out)
 		w.run()
 		w.judge()
 		more := w.exceptions()
@@ -90,6 +92,13 @@ func (e *evaluation) candidate(p pattern) *Candidate {
 			return e.assemble(w, out)
 		}
 	}
+}
+
+func (e *evaluation) newWork(p pattern, excluded map[string]string) *work {
+	if e.index == nil {
+		e.index = indexFlows(e.plan)
+	}
+	return newWorkOf(e.plan, e.index, p, excluded)
 }
 
 // tooMany reports whether a candidate that leaves out so many apps is none: they
@@ -115,7 +124,7 @@ func (e *evaluation) explainExceptions(all *work, out map[string]string) {
 	if !all.blocked() || len(out) == len(all.apps) {
 		return // without anybody everything is gone
 	}
-	without := newWork(e.plan, all.pattern, out)
+	without := e.newWork(all.pattern, out)
 	without.run()
 	without.judge()
 	left := map[string]bool{}

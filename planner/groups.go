@@ -26,27 +26,6 @@ func (g *group) keys() []string {
 	return slices.Clip(g.named)
 }
 
-// onPremises returns the app's flows to on-premises destinations, in order.
-func (w *work) onPremises(a *inventory.App) []appFlow { return w.onPrem[a.Key] }
-
-// indexFlows looks up once where every flow goes.
-func (w *work) indexFlows() {
-	w.onPrem, w.elsewhere = make(map[string][]appFlow, len(w.plan.Apps)), map[string][]appFlow{}
-	for i := range w.plan.Apps {
-		a := &w.plan.Apps[i]
-		for j := range a.Flows {
-			d := w.plan.Destination(a.Flows[j].To.V)
-			switch {
-			case d == nil:
-			case d.Kind.V == inventory.KindOnPremises:
-				w.onPrem[a.Key] = append(w.onPrem[a.Key], appFlow{a, &a.Flows[j], d})
-			case a.Flows[j].Initiator.V != inventory.InitiatorOnPrem:
-				w.elsewhere[a.Key] = append(w.elsewhere[a.Key], appFlow{a, &a.Flows[j], d})
-			}
-		}
-	}
-}
-
 // fineness orders identities, the finest first.
 func fineness(id inventory.Identity) int {
 	order := []inventory.Identity{inventory.IdentityApp, inventory.IdentityNamespace, inventory.IdentityTenant,

@@ -76,8 +76,9 @@ type layout struct {
 	moves     []Move
 	free      []cidr.Free
 	ranges    cidr.VPCAnswer
-	vpc       []netip.Prefix // see vpcCIDRs
-	refused   []string       // pools that may not be associated, with the rule
+	vpc       []netip.Prefix                   // see vpcCIDRs
+	keeps     map[*inventory.Destination]keeps // see untranslatedTo
+	refused   []string                         // pools that may not be associated, with the rule
 }
 
 // get returns the block of a group, zone and purpose, nil if there is none.

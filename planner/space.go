@@ -90,7 +90,7 @@ func (w *work) ownSubnets(g *group) []*inventory.Subnet {
 		}
 	}
 	for _, a := range g.apps[1:] {
-		if fmt.Sprint(names(a.Subnets)) != fmt.Sprint(names(g.apps[0].Subnets)) {
+		if !slices.Equal(names(a.Subnets), names(g.apps[0].Subnets)) {
 			return nil
 		}
 	}

@@ -49,20 +49,22 @@ func (s *sum) total() decimal.Decimal {
 	return s.rest.Add(decimal.New(n, exp))
 }
 
-// monthlyGB is a flow's volume at an end of its range; the middle counts unless
+// addGB adds a flow's volume at an end of its range; the middle counts unless
 // said otherwise.
-func (w *work) monthlyGB(v inventory.Volume) decimal.Decimal {
+func (w *work) addGB(to *sum, v inventory.Volume) {
 	switch {
 	case w.end == lowEnd:
-		return v.Low
+		to.add(v.Low)
 	case w.end == highEnd:
-		return v.High
+		to.add(v.High)
 	case w.end == twice:
-		return v.Low.Add(v.High)
+		to.add(v.Low)
+		to.add(v.High)
 	case v.Low.Equal(v.High):
-		return v.Low
+		to.add(v.Low)
+	default:
+		to.add(v.Low.Add(v.High).Mul(half))
 	}
-	return v.Low.Add(v.High).Mul(half)
 }
 
 var half = decimal.New(5, -1)
@@ -134,7 +136,7 @@ func (w *work) sumVolumes() volumes {
 // not say.
 func (w *work) addVolume(f appFlow, v inventory.Volume, to *sum, unknown *[]string) {
 	if v.Known {
-		to.add(w.monthlyGB(v))
+		w.addGB(to, v)
 		return
 	}
 	*unknown = append(*unknown, f.subject())
@@ -150,7 +152,11 @@ func (w *work) overLinks() []appFlow {
 			d := &w.plan.Destinations[i]
 			inside[d] = w.insideVPC(d)
 		}
-		w.linked = slices.DeleteFunc(w.flowsOf(w.everyone()), func(f appFlow) bool { return inside[f.to] })
+		w.linked = w.index.all
+		within := func(f appFlow) bool { return inside[f.to] }
+		if slices.ContainsFunc(w.linked, within) {
+			w.linked = slices.DeleteFunc(slices.Clone(w.linked), within)
+		}
 	}
 	return w.linked
 }

@@ -35,22 +35,6 @@ func (f appFlow) mustSurvive(what string) bool {
 	return slices.ContainsFunc(f.to.MustSurvive, func(v inventory.Value[string]) bool { return v.V == what })
 }
 
-// flows are the on-premises flows of the apps that take part.
-func (w *work) flows() []appFlow {
-	if w.ours == nil {
-		w.ours = slices.Clip(w.flowsOf(w.apps))
-	}
-	return w.ours
-}
-
-func (w *work) flowsOf(apps []*inventory.App) []appFlow {
-	var list []appFlow
-	for _, a := range apps {
-		list = append(list, w.onPremises(a)...)
-	}
-	return list
-}
-
 // origin is where the packets of an app begin, and as whom.
 type origin struct {
 	zone, variant string
@@ -196,9 +180,9 @@ func (w *work) walkAll() []flowPaths {
 // walkedFlows are the flows that are followed: those to on-premises first, then
 // those to elsewhere.
 func (w *work) walkedFlows() []appFlow {
-	list := w.flows()
+	list := slices.Clip(w.flows())
 	for _, a := range w.apps {
-		list = append(list, w.elsewhere[a.Key]...)
+		list = append(list, w.index.elsewhere[a]...)
 	}
 	return list
 }

@@ -75,12 +75,11 @@ type work struct {
 	groups    map[string]*group // source group by app key
 	list      []*group          // the same groups, by name
 	kin       map[*inventory.App]*kin
-	onPrem    map[string][]appFlow
 	counted   *nodeCount
+	index     *flowIndex
 	ours      []appFlow            // see flows
 	linked    []appFlow            // see overLinks
 	given     map[rangeEnd]volumes // see volumes
-	elsewhere map[string][]appFlow // flows that no on-premises firewall sees
 	networks  map[string]*builder  // of misuses that need another
 	broken    []fault
 	merged    map[pair]blockSet         // sources admitted for a flow
@@ -106,7 +105,12 @@ type work struct {
 
 // newWork prepares a candidate without the excluded apps.
 func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}, sources: map[toward]*shownSource{}, filed: map[*inventory.Destination][]string{}}
+	return newWorkOf(plan, indexFlows(plan), p, excluded)
+}
+
+// newWorkOf is newWork where the plan's flows are indexed already.
+func newWorkOf(plan *inventory.Plan, index *flowIndex, p pattern, excluded map[string]string) *work {
+	w := &work{plan: plan, index: index, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}, sources: map[toward]*shownSource{}, filed: map[*inventory.Destination][]string{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
@@ -116,7 +120,6 @@ func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work 
 			w.apps = append(w.apps, &plan.Apps[i])
 		}
 	}
-	w.indexFlows()
 	w.nodeType, _ = inventory.InstanceType(w.env.Cluster.NodeType.V)
 	w.gateType, _ = inventory.InstanceType(w.env.Cluster.EgressNodeType.V)
 	return w
@@ -270,6 +273,9 @@ func texts(list []netip.Prefix) []string {
 // untranslatedTo reports whether packets to a destination keep the pod's
 // address: for all of its blocks, for some, or for none.
 func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
+	if k, known := w.layout.keeps[d]; known {
+		return k.some, k.all
+	}
 	all = true
 	for _, c := range w.walkBlocks(d) {
 		if w.externalSNAT() || cidr.Contains(w.untranslated(), c) {
@@ -278,8 +284,15 @@ func (w *work) untranslatedTo(d *inventory.Destination) (some, all bool) {
 			all = false
 		}
 	}
+	if w.layout.keeps == nil {
+		w.layout.keeps = map[*inventory.Destination]keeps{}
+	}
+	w.layout.keeps[d] = keeps{some, all}
 	return some, all
 }
+
+// keeps is for which blocks of a destination packets keep the pod's address.
+type keeps struct{ some, all bool }
 
 // walkBlocks are a destination's blocks, cut where the node's translation or the
 // pattern's steering changes: an exclusion or a VPC CIDR may cover part of a
