@@ -48,10 +48,10 @@ func (w *work) trafficWhere(flows []appFlow, counts func(appFlow) bool) traffic 
 		}
 		t.flows++
 		if f.flow.Out.Known {
-			w.addGB(&out, f.flow.Out)
+			w.addGB(&out, f.gb.out)
 		}
 		if f.flow.In.Known {
-			w.addGB(&in, f.flow.In)
+			w.addGB(&in, f.gb.in)
 		}
 		t.given = t.given || f.flow.Out.Known || f.flow.In.Known
 		if !f.flow.Out.Known || !f.flow.In.Known {

@@ -21,16 +21,19 @@ func indexFlows(plan *inventory.Plan) *flowIndex {
 		n += len(plan.Apps[i].Flows)
 	}
 	x.all = make([]appFlow, 0, n)
+	sums := make([]flowGB, 0, n) // the appFlows point into it
 	for i := range plan.Apps {
 		a, from := &plan.Apps[i], len(x.all)
 		for j := range a.Flows {
 			d := plan.Destination(a.Flows[j].To.V)
+			sums = append(sums, flowGB{gbOf(&a.Flows[j].Out), gbOf(&a.Flows[j].In)})
+			f := appFlow{a, &a.Flows[j], d, &sums[len(sums)-1]}
 			switch {
 			case d == nil:
 			case d.Kind.V == inventory.KindOnPremises:
-				x.all = append(x.all, appFlow{a, &a.Flows[j], d})
+				x.all = append(x.all, f)
 			case a.Flows[j].Initiator.V != inventory.InitiatorOnPrem:
-				x.elsewhere[a] = append(x.elsewhere[a], appFlow{a, &a.Flows[j], d})
+				x.elsewhere[a] = append(x.elsewhere[a], f)
 			}
 		}
 		x.onPrem[a] = slices.Clip(x.all[from:])

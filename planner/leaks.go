@@ -74,14 +74,24 @@ func (w *work) leaksOf(apps []*inventory.App) []Leak {
 // for that are not the app's own, folded by kind and what on-premises would see.
 func (w *work) leaksWith(apps []*inventory.App, asked func(netip.Prefix) bool) []Leak {
 	found := map[string]*Leak{}
+	// Apps that show the same are walked once.
+	classes, class := map[string]int{}, make([]int, len(apps))
+	for i, a := range apps {
+		key := w.alike(a)
+		n, known := classes[key]
+		if !known {
+			n = len(classes)
+			classes[key] = n
+		}
+		class[i] = n
+	}
 	for _, kind := range leakKinds() {
-		known := map[string]shownAs{}
-		for _, a := range apps {
-			key := w.alike(a)
-			shown, walked := known[key]
-			if !walked {
+		known := make([]*shownAs, len(classes))
+		for i, a := range apps {
+			shown := known[class[i]]
+			if shown == nil {
 				shown = w.shows(kind, a, asked)
-				known[key] = shown
+				known[class[i]] = shown
 			}
 			if len(shown.sources) > 0 {
 				fileLeak(found, kind, a.Key, shown)
@@ -121,10 +131,10 @@ func (w *work) alike(a *inventory.App) string {
 }
 
 // shows walks a misuse of an app.
-func (w *work) shows(kind string, a *inventory.App, asked func(netip.Prefix) bool) shownAs {
+func (w *work) shows(kind string, a *inventory.App, asked func(netip.Prefix) bool) *shownAs {
 	m := w.misuse(kind, a)
 	if m.void != "" || len(m.from) == 0 {
-		return shownAs{}
+		return &shownAs{}
 	}
 	var sources []netip.Prefix
 	through := map[string]bool{}
@@ -140,7 +150,7 @@ func (w *work) shows(kind string, a *inventory.App, asked func(netip.Prefix) boo
 			}
 		}
 	}
-	return shownAs{texts(cidr.Merge(sources)), sortedKeys(through), m.lasts}
+	return &shownAs{texts(cidr.Merge(sources)), sortedKeys(through), m.lasts}
 }
 
 // foreign are the sources of a path that are not the app's own.
@@ -149,7 +159,7 @@ func (w *work) foreign(p *walked) []netip.Prefix {
 	return slices.DeleteFunc(slices.Clone(p.sources), func(s netip.Prefix) bool { return own.contains(s) })
 }
 
-func fileLeak(found map[string]*Leak, kind, app string, shown shownAs) {
+func fileLeak(found map[string]*Leak, kind, app string, shown *shownAs) {
 	key := kind + "|" + strings.Join(shown.sources, " ") + "|" + strings.Join(shown.to, " ")
 	l := found[key]
 	if l == nil {

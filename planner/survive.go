@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -30,17 +31,32 @@ func (w *work) survivals() {
 
 // fillStates tells the rows of the allow-list in which states they are used.
 func (w *work) fillStates() {
-	states := map[flowKey][]int32{}
+	states := make(map[flowKey][]int32, len(w.paths))
 	w.endure(func(appFlow) bool { return true }, func(f appFlow, list []endured, paths int) {
+		served := states[f.key()]
 		for _, e := range list {
 			if e.goesOn(paths) {
-				states[f.key()] = append(states[f.key()], e.fault)
+				served = append(served, e.fault)
 			}
 		}
+		states[f.key()] = served
 	})
+	named := map[string][]string{} // many rows serve in the same
+	var key []byte
 	for i := range w.rows {
 		r := &w.rows[i]
-		r.States = w.stateNames(states[flowKey{r.App, r.To, r.Initiator}])
+		list := states[flowKey{r.App, r.To, r.Initiator}]
+		slices.Sort(list)
+		key = key[:0]
+		for _, t := range list {
+			key = binary.AppendVarint(key, int64(t))
+		}
+		names, known := named[string(key)]
+		if !known {
+			names = w.stateNames(list)
+			named[string(key)] = names
+		}
+		r.States = names
 	}
 }
 
@@ -154,9 +170,8 @@ var surviving = map[string]struct{ code, words string }{
 	inventory.SurviveLinkLost: {"survive-link-lost", "lost link"},
 }
 
-// stateNames are the healthy state and some faults, without repeats, in order.
+// stateNames are the healthy state and some faults in order, without repeats.
 func (w *work) stateNames(list []int32) []string {
-	slices.Sort(list)
 	names := []string{stateHealthy}
 	for _, t := range slices.Compact(list) {
 		names = append(names, fmt.Sprint(w.faults()[t].state))

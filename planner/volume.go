@@ -23,47 +23,92 @@ type sum struct {
 	rest       decimal.Decimal
 }
 
+// places are the decimals of a billionth.
+const places = 9
+
+// inBillionths is a decimal as a whole number of billionths, if it is one of at
+// most 18 digits: far enough from the end of an int64 for a few additions.
+func inBillionths(d decimal.Decimal) (n int64, exact bool) {
+	exp := int(d.Exponent())
+	if exp > 0 || exp < -places || d.NumDigits()+places+exp > 18 {
+		return 0, false
+	}
+	n = d.CoefficientInt64()
+	for range places + exp {
+		n *= 10
+	}
+	return n, true
+}
+
 func (s *sum) add(d decimal.Decimal) {
-	const places = 9
-	// Up to 18 digits a number is far enough from the end of an int64 for one
-	// addition; a total beyond that goes to the rest.
-	if exp := int(d.Exponent()); exp <= 0 && exp >= -places && d.NumDigits()+places+exp <= 18 {
-		n := d.CoefficientInt64()
-		for range places + exp {
-			n *= 10
-		}
-		if s.billionths += n; s.billionths > 1e18 || s.billionths < -1e18 {
-			s.rest = s.rest.Add(decimal.New(s.billionths, -places))
-			s.billionths = 0
-		}
+	if n, exact := inBillionths(d); exact {
+		s.addBillionths(n)
 		return
 	}
 	s.rest = s.rest.Add(d)
 }
 
+// addBillionths adds less than 4e18.
+func (s *sum) addBillionths(n int64) {
+	if s.billionths += n; s.billionths > 4e18 || s.billionths < -4e18 {
+		s.rest = s.rest.Add(decimal.New(s.billionths, -places))
+		s.billionths = 0
+	}
+}
+
 func (s *sum) total() decimal.Decimal {
-	n, exp := s.billionths, int32(-9)
+	n, exp := s.billionths, int32(-places)
 	for ; n%10 == 0 && exp < 0; exp++ {
 		n /= 10
 	}
 	return s.rest.Add(decimal.New(n, exp))
 }
 
+// gb is a flow's volume of one direction, made ready to be summed.
+type gb struct {
+	of        *inventory.Volume
+	low, high int64 // in billionths, where exact
+	exact     bool
+}
+
+func gbOf(v *inventory.Volume) gb {
+	x := gb{of: v}
+	low, fits := inBillionths(v.Low)
+	high, fit := inBillionths(v.High)
+	if fits && fit && (low+high)%2 == 0 {
+		x.low, x.high, x.exact = low, high, true
+	}
+	return x
+}
+
 // addGB adds a flow's volume at an end of its range; the middle counts unless
 // said otherwise.
-func (w *work) addGB(to *sum, v inventory.Volume) {
-	switch {
-	case w.end == lowEnd:
-		to.add(v.Low)
-	case w.end == highEnd:
-		to.add(v.High)
-	case w.end == twice:
-		to.add(v.Low)
-		to.add(v.High)
-	case v.Low.Equal(v.High):
-		to.add(v.Low)
+func (w *work) addGB(to *sum, x gb) {
+	n, low, high := int64(0), x.low, x.high
+	switch w.end {
+	case lowEnd:
+		n = low
+	case highEnd:
+		n = high
+	case twice:
+		n = low + high
 	default:
-		to.add(v.Low.Add(v.High).Mul(half))
+		n = (low + high) / 2
+	}
+	if x.exact {
+		to.addBillionths(n)
+		return
+	}
+	switch w.end {
+	case lowEnd:
+		to.add(x.of.Low)
+	case highEnd:
+		to.add(x.of.High)
+	case twice:
+		to.add(x.of.Low)
+		to.add(x.of.High)
+	default:
+		to.add(x.of.Low.Add(x.of.High).Mul(half))
 	}
 }
 
@@ -118,11 +163,11 @@ func (w *work) sumVolumes() volumes {
 			v.bySite[f.to.Site], sites[f.to.Site] = s, total
 		}
 		_, out := w.excluded[f.app.Key]
-		w.addVolume(f, f.flow.Out, &total.out, &s.out.unknown)
-		w.addVolume(f, f.flow.In, &total.in, &s.in.unknown)
+		w.addVolume(f, f.gb.out, &total.out, &s.out.unknown)
+		w.addVolume(f, f.gb.in, &total.in, &s.in.unknown)
 		if !f.inbound() && !out {
-			w.addVolume(f, f.flow.Out, &opened, &v.opened.unknown)
-			w.addVolume(f, f.flow.In, &opened, &v.opened.unknown)
+			w.addVolume(f, f.gb.out, &opened, &v.opened.unknown)
+			w.addVolume(f, f.gb.in, &opened, &v.opened.unknown)
 		}
 	}
 	v.opened.known = opened.total()
@@ -134,9 +179,9 @@ func (w *work) sumVolumes() volumes {
 
 // addVolume adds one direction of a flow to a sum, or the flow to those that do
 // not say.
-func (w *work) addVolume(f appFlow, v inventory.Volume, to *sum, unknown *[]string) {
-	if v.Known {
-		w.addGB(to, v)
+func (w *work) addVolume(f appFlow, x gb, to *sum, unknown *[]string) {
+	if x.of.Known {
+		w.addGB(to, x)
 		return
 	}
 	*unknown = append(*unknown, f.subject())

@@ -14,7 +14,11 @@ type appFlow struct {
 	app  *inventory.App
 	flow *inventory.Flow
 	to   *inventory.Destination
+	gb   *flowGB
 }
+
+// flowGB are a flow's volumes, made ready to be summed.
+type flowGB struct{ out, in gb }
 
 // subject names the flow in findings.
 func (f appFlow) subject() string { return f.app.Key + " -> " + f.to.Name.V }
