@@ -161,7 +161,7 @@ func (w *work) dedicatedIntrusions(a *inventory.App, same, others []string) []in
 	for _, z := range w.zonesOf(a) {
 		p := w.placeOf(a, z)
 		for _, v := range w.variants(a) {
-			o := p.origin(z, v, w.stranger())
+			o := p.origin(z, v).labelled(strangerLabel)
 			if o.start == sim.None {
 				continue
 			}
@@ -172,7 +172,7 @@ func (w *work) dedicatedIntrusions(a *inventory.App, same, others []string) []in
 		for _, purpose := range []string{purposeNodes, purposePods} {
 			for _, bl := range w.groupBlocks(g.name, purpose) {
 				s := w.b.newSubnet(bl)
-				subnets = append(subnets, origin{zone: bl.zone, variant: variantHost, start: s.out, addr: w.b.standInOf(bl), label: w.stranger()})
+				subnets = append(subnets, origin{zone: bl.zone, variant: variantHost, start: s.out, addr: w.b.standInOf(bl), label: strangerLabel})
 			}
 		}
 	}

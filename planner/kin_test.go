@@ -22,10 +22,28 @@ func TestKinFareAlike(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems[0])
 		}
-		for i := range plan.Apps { // some are attached otherwise
-			plan.Apps[i].HostNetwork.V = i%11 == 3
+		for i := range plan.Apps { // some are attached otherwise, some are reached
+			a := &plan.Apps[i]
+			a.HostNetwork.V = i%11 == 3
+			a.Tenant.V = fmt.Sprint("tenant-", i%4)
 			if i%13 == 5 {
-				plan.Apps[i].Compute.V = inventory.ComputeFargate
+				a.Compute.V = inventory.ComputeFargate
+			}
+			if i%17 == 2 {
+				a.Flows[1].Initiator.V = inventory.InitiatorOnPrem
+			}
+		}
+		for i := range plan.Destinations { // some overlap others
+			d := &plan.Destinations[i]
+			if i%7 == 3 {
+				wide, _ := d.CIDRs[0].V.Addr().Prefix(29 - i%3)
+				d.CIDRs[0].V = wide
+			}
+			switch i % 9 {
+			case 4:
+				d.Identity.V = inventory.IdentityCluster
+			case 5:
+				d.Identity.V = inventory.IdentityTenant
 			}
 		}
 		for _, p := range patterns {
@@ -47,9 +65,11 @@ func sameApart(t *testing.T, w *work) (alike int) {
 	t.Helper()
 	apart := newWork(w.plan, w.pattern, w.excluded)
 	apart.layAddresses()
+	apart.kin, apart.kinTo, apart.meets = nil, nil, everyPair(w.plan)
 	for i := range w.plan.Apps {
 		a := &w.plan.Apps[i]
-		apart.kin[a] = &kin{first: a, label: sim.Label(i + 1)}
+		own := &kin{first: a, label: sim.Label(i + 1)}
+		apart.kin, apart.kinOf[a] = append(apart.kin, own), own
 	}
 	apart.b = apart.compileNetwork("")
 	apart.rows = apart.allowRows()
@@ -88,4 +108,15 @@ func sameApart(t *testing.T, w *work) (alike int) {
 		walked[fp.walks] = true
 	}
 	return alike
+}
+
+// everyPair lets all destinations meet.
+func everyPair(plan *inventory.Plan) map[*inventory.Destination][]*inventory.Destination {
+	meets := map[*inventory.Destination][]*inventory.Destination{}
+	for i := range plan.Destinations {
+		for j := range plan.Destinations {
+			meets[&plan.Destinations[i]] = append(meets[&plan.Destinations[i]], &plan.Destinations[j])
+		}
+	}
+	return meets
 }

@@ -119,9 +119,10 @@ type shownAs struct {
 
 // alike is the same for apps whose misuses show the same: kin with equal flows.
 func (w *work) alike(a *inventory.App) string {
-	key := strconv.AppendUint(nil, uint64(w.kin[a].label), 10)
+	key := strconv.AppendUint(nil, uint64(w.kinOf[a].label), 10)
 	for _, f := range w.onPremises(a) {
-		key = append(append(key, '|'), f.to.Name.V...)
+		key = strconv.AppendUint(append(key, '|'), uint64(w.toward(a, f.to).label), 10)
+		key = append(append(key, ' '), f.to.Name.V...)
 		key = strconv.AppendBool(append(key, ' '), f.inbound())
 		if len(f.flow.Ports) > 0 {
 			key = fmt.Append(key, ' ', f.flow.Ports)

@@ -31,9 +31,6 @@ func misuseKinds() []string {
 	return list
 }
 
-// stranger is the label of a workload that nothing in the plan knows.
-func (w *work) stranger() sim.Label { return sim.Label(len(w.plan.Apps) + 1) }
-
 // misuse says how an app's packets begin in a misuse: what is the same in all
 // patterns here, the rest by the pattern.
 func (w *work) misuse(kind string, a *inventory.App) misuse {
@@ -42,7 +39,7 @@ func (w *work) misuse(kind string, a *inventory.App) misuse {
 		if a.Compute.V == inventory.ComputeFargate {
 			return misuse{void: "Fargate has no host network to use"}
 		}
-		return misuse{from: w.hostOrigins(a, w.pattern.hostLabel(w, a)), who: "a pod of " + a.Key + " on the host network"}
+		return misuse{from: w.hostOrigins(a), who: "a pod of " + a.Key + " on the host network"}
 	case stateSubnetDiscovery:
 		return w.discovered(a)
 	case statePortsExhausted:
@@ -52,11 +49,12 @@ func (w *work) misuse(kind string, a *inventory.App) misuse {
 	return w.pattern.misuse(w, kind, a)
 }
 
-// hostOrigins are the host networks of the nodes an app runs on.
-func (w *work) hostOrigins(a *inventory.App, label sim.Label) []origin {
+// hostOrigins are the host networks of the nodes an app runs on: packets have the
+// node's identity there, which no policy selects and no certificate proves.
+func (w *work) hostOrigins(a *inventory.App) []origin {
 	var list []origin
 	for _, z := range w.zonesOf(a) {
-		if o := w.placeOf(a, z).origin(z, variantHost, label); o.start != sim.None {
+		if o := w.placeOf(a, z).origin(z, variantHost); o.start != sim.None {
 			list = append(list, o)
 		}
 	}
@@ -92,7 +90,7 @@ func (w *work) discovered(a *inventory.App) misuse {
 	default:
 		for _, z := range w.zonesOf(a) {
 			if p := w.placeOf(a, z); p != nil {
-				if o := p.origin(z, variantDiscovered, w.label(a)); o.start != sim.None {
+				if o := p.origin(z, variantDiscovered).as(a); o.start != sim.None {
 					m.from = append(m.from, o)
 				}
 			}
@@ -154,7 +152,7 @@ func (w *work) dedicatedMisuse(kind string, a *inventory.App) misuse {
 			for _, z := range w.zones {
 				p := w.b.places[placeKey{g.name, z}]
 				for _, v := range w.variants(g.apps[0]) {
-					if o := p.origin(z, v, w.label(a)); o.start != sim.None {
+					if o := p.origin(z, v).as(a); o.start != sim.None {
 						m.from = append(m.from, o)
 					}
 				}

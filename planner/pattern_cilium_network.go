@@ -47,8 +47,8 @@ func (p ciliumPattern) compile(w *work, b *builder) {
 			continue
 		}
 		first := slices.Clone(steered)
-		for _, a := range w.apps {
-			first = append(first, b.leaveAlone(place, w.label(a))...)
+		for _, k := range w.kin {
+			first = append(first, b.leaveAlone(place, k.label)...)
 		}
 		slices.SortStableFunc(first, narrowFirst)
 		host := b.at(place.host)
@@ -75,7 +75,7 @@ func (b *builder) narrowPods(p *placement) {
 // destination prefix wins.
 func narrowFirst(a, b sim.NAT) int { return b.Match.Dst.Bits() - a.Match.Dst.Bits() }
 
-// leaveAlone gives an app's packets to the blocks that every egress policy
+// leaveAlone gives packets of one label to the blocks that every egress policy
 // excludes the node's own way, and returns the translations that go with it. An
 // excluded block is an entry like any other: the longer prefix decides (Cilium
 // documentation, Egress Gateway).

@@ -3,7 +3,6 @@ package planner
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -59,7 +58,7 @@ func (p ciliumPattern) onGateways(w *work, a *inventory.App) []origin {
 		if !there || e.n > 0 || p.story(w).fleetOf[w.fleetGroup(p, a)] != e.fleet {
 			continue
 		}
-		o := w.b.onEgress[e.nodeName()].origin(e.zone, variantPrimary, w.label(a))
+		o := w.b.onEgress[e.nodeName()].origin(e.zone, variantPrimary).as(a)
 		list = append(list, o, relabelled([]origin{o}, 0)[0])
 	}
 	return list
@@ -79,7 +78,7 @@ func (w *work) fleetGroup(p ciliumPattern, a *inventory.App) string {
 func relabelled(list []origin, label sim.Label) []origin {
 	out := slices.Clone(list)
 	for i := range out {
-		out[i].label = label
+		out[i] = out[i].labelled(label)
 	}
 	return out
 }
@@ -118,17 +117,12 @@ func (ciliumPattern) cuts(w *work) []netip.Prefix {
 	return append(values(w.env.Cluster.Cilium.ExcludedCIDRs), w.destinationSpace()...)
 }
 
-// knows: policies select an app's packets for each destination.
-func (p ciliumPattern) knows(w *work, a *inventory.App) string {
-	var b strings.Builder
-	for _, f := range w.onPremises(a) {
-		if g := p.story(w).of[pair{a.Key, f.to.Name.V}]; g != nil && !f.inbound() {
-			b.WriteString(f.to.Name.V + "=" + g.name + ",")
-		}
-	}
-	return b.String()
-}
+// selects: policies select pods and destinations.
+func (ciliumPattern) selects() bool { return true }
 
-// hostLabel: packets of the host network have the node's identity, which no
-// policy selects.
-func (ciliumPattern) hostLabel(*work, *inventory.App) sim.Label { return 0 }
+func (p ciliumPattern) sourceGroup(w *work, f appFlow) string {
+	if g := p.story(w).of[pair{f.app.Key, f.to.Name.V}]; g != nil {
+		return g.name
+	}
+	return ""
+}

@@ -3,7 +3,6 @@ package planner
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"egressplan/planner/inventory"
 	"egressplan/sim"
@@ -32,7 +31,7 @@ func (p istioPattern) misuse(w *work, kind string, a *inventory.App) misuse {
 	m := misuse{from: w.origins(a)}
 	switch kind {
 	case stateImpostor:
-		m.from, m.who = relabelled(m.from, w.stranger()), "another workload of the mesh that wears the labels of "+a.Key+" but has its own service account"
+		m.from, m.who = relabelled(m.from, strangerLabel), "another workload of the mesh that wears the labels of "+a.Key+" but has its own service account"
 	case stateMislabelled:
 		m.who = "a pod of " + a.Key + " without its labels: the service account decides, not the label"
 	case stateNoSidecar:
@@ -64,7 +63,7 @@ func (p istioPattern) onGateways(w *work, a *inventory.App) []origin {
 		if place == nil || place.host == sim.None {
 			continue
 		}
-		o := place.origin(z, variantSecondary, w.stranger())
+		o := place.origin(z, variantSecondary).labelled(strangerLabel)
 		o.start = place.host
 		list = append(list, o)
 	}
@@ -89,16 +88,12 @@ func (istioPattern) cuts(w *work) []netip.Prefix {
 	return append(values(w.env.Cluster.Istio.ExcludeOutboundIPRanges), w.destinationSpace()...)
 }
 
-// knows: sidecars and gateways tell apps apart by the destinations they are led to.
-func (istioPattern) knows(w *work, a *inventory.App) string {
-	var b strings.Builder
-	for _, f := range w.onPremises(a) {
-		if !f.inbound() {
-			b.WriteString(f.to.Name.V + ",")
-		}
-	}
-	return b.String()
-}
+// selects: gateways authorise workloads for destinations.
+func (istioPattern) selects() bool { return true }
 
-// hostLabel: packets of the host network carry no certificate.
-func (istioPattern) hostLabel(*work, *inventory.App) sim.Label { return 0 }
+func (istioPattern) sourceGroup(w *work, f appFlow) string {
+	if g := w.groups[f.app.Key]; g != nil {
+		return g.name
+	}
+	return ""
+}

@@ -6,7 +6,6 @@ import (
 
 	"egressplan/cost"
 	"egressplan/planner/inventory"
-	"egressplan/sim"
 )
 
 // subnetPattern is pattern 1: a node group in dedicated subnets for each source
@@ -73,9 +72,9 @@ func (subnetPattern) intrusions(w *work, a *inventory.App, same, others []string
 
 func (subnetPattern) cuts(*work) []netip.Prefix { return nil }
 
-func (subnetPattern) knows(*work, *inventory.App) string { return "" }
+func (subnetPattern) selects() bool { return false }
 
-func (subnetPattern) hostLabel(w *work, a *inventory.App) sim.Label { return w.label(a) }
+func (subnetPattern) sourceGroup(w *work, f appFlow) string { return w.groups[f.app.Key].name }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }
 

@@ -313,7 +313,7 @@ func (w *work) misused(s State, a *inventory.App, m misuse) iter.Seq[walked] {
 			for _, o := range m.from {
 				for _, c := range w.cutBlocks(f.to) {
 					for _, p := range f.ports() {
-						x := walked{f: f, from: o, net: b, state: s, named: named, packet: f.packet(o, c, p, m.direct), why: m.who, lasts: m.lasts, fault: m.fault}
+						x := walked{f: f, from: o, net: b, state: s, named: named, packet: w.packet(f, o, c, p, m.direct), why: m.who, lasts: m.lasts, fault: m.fault}
 						x.start, x.end = w.ends(f, o)
 						walker.Fail(m.fault)
 						w.follow(walker, &x, nil)

@@ -9,8 +9,8 @@ import (
 	"egressplan/planner/inventory"
 )
 
-// toward are apps that nothing tells apart, towards a destination.
-type toward struct {
+// kinToward are apps that nothing tells apart, towards a destination.
+type kinToward struct {
 	kin *kin
 	to  *inventory.Destination
 }
@@ -23,7 +23,7 @@ type shownSource struct {
 
 // sourceOf is what a flow's firewall sees, worked out once for all kin.
 func (w *work) sourceOf(f appFlow) *shownSource {
-	key := toward{w.kin[f.app], f.to}
+	key := kinToward{w.toward(f.app, f.to), f.to}
 	s := w.sources[key]
 	if s == nil {
 		s = &shownSource{source: w.pattern.source(w, f.app, f.to)}

@@ -44,7 +44,8 @@ type origin struct {
 	zone, variant string
 	start         sim.NodeID // sim.None: no pod of the app can be there
 	addr          netip.Addr
-	label         sim.Label
+	own           *inventory.App // whose own identity its packets bear,
+	label         sim.Label      // or this one
 }
 
 // walked is one path as walked, before it is put into words.
@@ -132,14 +133,14 @@ func (w *work) eachPath(yield func(*walked) bool) {
 
 // walkKey is all that the walks of a flow depend on.
 type walkKey struct {
-	toward
+	kinToward
 	inbound bool
 	ports   string   // its own
 	admits  *summary // the sources that the allow-list admits
 }
 
 func (w *work) walkKey(f appFlow) walkKey {
-	key := walkKey{toward: toward{w.kin[f.app], f.to}, inbound: f.inbound()}
+	key := walkKey{kinToward: kinToward{w.toward(f.app, f.to), f.to}, inbound: f.inbound()}
 	if len(f.flow.Ports) > 0 {
 		key.ports = fmt.Sprint(f.flow.Ports)
 	}
@@ -198,14 +199,14 @@ func (w *work) origins(a *inventory.App) []origin {
 	for _, z := range w.zonesOf(a) {
 		place := w.placeOf(a, z)
 		for _, v := range w.variants(a) {
-			list = append(list, place.origin(z, v, w.label(a)))
+			list = append(list, place.origin(z, v).as(a))
 		}
 		if place == nil {
 			continue
 		}
 		for _, p := range place.more {
 			for _, v := range w.variants(a) {
-				list = append(list, p.origin(z, v, w.label(a)))
+				list = append(list, p.origin(z, v).as(a))
 			}
 		}
 	}
@@ -213,14 +214,26 @@ func (w *work) origins(a *inventory.App) []origin {
 }
 
 // origin is a pod of a placement; p may be nil.
-func (p *placement) origin(zone, variant string, label sim.Label) origin {
-	o := origin{zone: zone, variant: variant, start: sim.None, label: label, addr: netip.IPv4Unspecified()}
+func (p *placement) origin(zone, variant string) origin {
+	o := origin{zone: zone, variant: variant, start: sim.None, addr: netip.IPv4Unspecified()}
 	if p == nil {
 		return o
 	}
 	if id, ok := p.start[variant]; ok {
 		o.start, o.addr = id, p.addr[variant]
 	}
+	return o
+}
+
+// as gives an origin an app's identity.
+func (o origin) as(a *inventory.App) origin {
+	o.own = a
+	return o
+}
+
+// labelled gives it another.
+func (o origin) labelled(l sim.Label) origin {
+	o.own, o.label = nil, l
 	return o
 }
 
@@ -254,7 +267,7 @@ func (w *work) placeOf(a *inventory.App, zone string) *placement {
 // addresses, several gateways) and keeps the first choice that fails, if any.
 // nodes, if given, is filled with every node that any choice passes.
 func (w *work) walk(walker *sim.Walker, f appFlow, o origin, block netip.Prefix, ports inventory.PortRange, nodes *[]sim.NodeID) walked {
-	out := walked{f: f, from: o, net: w.b, state: healthyState, named: stateHealthy, packet: f.packet(o, block, ports, false)}
+	out := walked{f: f, from: o, net: w.b, state: healthyState, named: stateHealthy, packet: w.packet(f, o, block, ports, false)}
 	out.start, out.end = w.ends(f, o)
 	w.follow(walker, &out, nodes)
 	return out
@@ -362,8 +375,8 @@ func narrowest(a, b uint16) uint16 {
 // packet is the first packet of a flow: from a pod's lowest ephemeral port, or
 // from the destination's where on-premises opens the connection. Where the
 // destination has a ClusterIP, the app asks for that unless it is direct.
-func (f appFlow) packet(o origin, block netip.Prefix, ports inventory.PortRange, direct bool) sim.Packet {
-	p := sim.Packet{Protocol: protocol(ports.Protocol), Label: o.label}
+func (w *work) packet(f appFlow, o origin, block netip.Prefix, ports inventory.PortRange, direct bool) sim.Packet {
+	p := sim.Packet{Protocol: protocol(ports.Protocol), Label: w.label(f, o)}
 	if p.Protocol == sim.Any {
 		p.Protocol = sim.TCP
 	}

@@ -12,7 +12,6 @@ import (
 	"egressplan/cost"
 	"egressplan/planner/finding"
 	"egressplan/planner/inventory"
-	"egressplan/sim"
 )
 
 // pattern is one way out. Each implementation tells its whole story in one
@@ -37,11 +36,11 @@ type pattern interface {
 	// intrusions are the ways in which others can show an app's source: apps of
 	// its namespace, and apps of others.
 	intrusions(w *work, a *inventory.App, same, others []string) []intrusion
-	// knows is what its network looks at of an app beside its group and how it is
-	// attached.
-	knows(w *work, a *inventory.App) string
-	// hostLabel is the identity of an app's packets from the host network.
-	hostLabel(w *work, a *inventory.App) sim.Label
+	// selects reports whether its network does to an app's packets for one
+	// destination what it does not do to those of others of its group.
+	selects() bool
+	// sourceGroup names the source group that a flow is led to, "" if to none.
+	sourceGroup(w *work, f appFlow) string
 	// cuts are blocks inside which a destination may be treated unlike around.
 	cuts(w *work) []netip.Prefix
 	// usage is what is billed beyond workload nodes and links.
@@ -72,9 +71,12 @@ type work struct {
 	excluded  map[string]string // apps that do not, with the code that says why
 	nodeType  inventory.Instance
 	gateType  inventory.Instance
-	groups    map[string]*group // source group by app key
-	list      []*group          // the same groups, by name
-	kin       map[*inventory.App]*kin
+	groups    map[string]*group                                   // source group by app key
+	list      []*group                                            // the same groups, by name
+	kin       []*kin                                              // all, in order of their labels
+	kinOf     map[*inventory.App]*kin                             // of the apps
+	kinTo     map[appTo]*kin                                      // of their packets for a destination, where that matters
+	meets     map[*inventory.Destination][]*inventory.Destination // see overlaps
 	counted   *nodeCount
 	index     *flowIndex
 	ours      []appFlow            // see flows
@@ -93,7 +95,7 @@ type work struct {
 	endured   walked                              // one path in one fault, while it is judged
 	shown     []SourceRow                         // see sourceRows
 	capacity  []CapacityRow                       // see Capacities
-	sources   map[toward]*shownSource             // see sourceOf
+	sources   map[kinToward]*shownSource          // see sourceOf
 	filed     map[*inventory.Destination][]string // see fileable
 	summaries map[string]*summary                 // see summary
 	rows      []AllowRow
@@ -110,7 +112,7 @@ func newWork(plan *inventory.Plan, p pattern, excluded map[string]string) *work 
 
 // newWorkOf is newWork where the plan's flows are indexed already.
 func newWorkOf(plan *inventory.Plan, index *flowIndex, p pattern, excluded map[string]string) *work {
-	w := &work{plan: plan, index: index, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}, sources: map[toward]*shownSource{}, filed: map[*inventory.Destination][]string{}}
+	w := &work{plan: plan, index: index, env: &plan.Environment, pattern: p, excluded: excluded, assumed: map[string]Assumption{}, given: map[rangeEnd]volumes{}, merged: map[pair]blockSet{}, cut: map[string][]netip.Prefix{}, texts: map[netip.Prefix]string{}, summaries: map[string]*summary{}, sources: map[kinToward]*shownSource{}, filed: map[*inventory.Destination][]string{}}
 	for _, z := range w.env.Zones {
 		w.zones = append(w.zones, z.V)
 	}
