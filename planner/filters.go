@@ -38,11 +38,10 @@ func (w *work) aclOf(names ...string) *inventory.NetworkACL {
 	return nil
 }
 
-// leaving are the rules for packets from one of an interface's addresses: what
+// leaving adds the rules for packets from one of an interface's addresses: what
 // the nodes' security group lets out.
-func (b *builder) leaving(a netip.Addr) []sim.Rule {
+func (b *builder) leaving(list []sim.Rule, a netip.Addr) []sim.Rule {
 	refuse := b.once("sg-out", note{code: "security-group", text: "the nodes' security group does not let it out", at: b.w.env.Cluster.At})
-	var list []sim.Rule
 	for i, r := range b.w.env.Cluster.SecurityGroupEgress {
 		m := portMatch(r.Ports)
 		m.Src, m.Dst = single(a), r.CIDR
@@ -51,21 +50,18 @@ func (b *builder) leaving(a netip.Addr) []sim.Rule {
 	return append(list, sim.Rule{Match: sim.Match{Src: single(a)}, Ref: refuse})
 }
 
-// entering are the rules for packets to one of an interface's addresses: what
+// entering adds the rules for packets to one of an interface's addresses: what
 // the nodes' security group lets in, and everything from the VPC, since the
 // group of EKS nodes admits its own members.
-func (b *builder) entering(a netip.Addr) []sim.Rule {
+func (b *builder) entering(list []sim.Rule, a netip.Addr) []sim.Rule {
 	refuse := b.once("sg-in", note{code: "security-group", text: "the nodes' security group does not let it in", at: b.w.env.Cluster.At})
-	var list []sim.Rule
-	add := func(m sim.Match, src netip.Prefix, ref sim.Ref) {
-		m.Src, m.Dst = src, single(a)
-		list = append(list, sim.Rule{Match: m, Allow: true, Ref: ref})
-	}
 	for i, r := range b.w.env.Cluster.SecurityGroupIngress {
-		add(portMatch(r.Ports), r.CIDR, b.once(fmt.Sprint("sg-in ", i), note{text: "security group of the nodes", at: r.At}))
+		m := portMatch(r.Ports)
+		m.Src, m.Dst = r.CIDR, single(a)
+		list = append(list, sim.Rule{Match: m, Allow: true, Ref: b.once(fmt.Sprint("sg-in ", i), note{text: "security group of the nodes", at: r.At})})
 	}
 	for _, c := range b.w.vpcCIDRs() {
-		add(sim.Match{}, c, b.once("sg-members", note{text: "security group of the nodes: its own members"}))
+		list = append(list, sim.Rule{Match: sim.Match{Src: c, Dst: single(a)}, Allow: true, Ref: b.once("sg-members", note{text: "security group of the nodes: its own members"})})
 	}
 	return append(list, sim.Rule{Match: sim.Match{Dst: single(a)}, Ref: refuse})
 }

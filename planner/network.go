@@ -202,6 +202,7 @@ func (w *work) placesToCome() int { return len(w.list) * len(w.zones) }
 func (b *builder) addSubnet(key, name, zone string, c netip.Prefix, acls []string) subnetNodes {
 	s := subnetNodes{name: name, cidr: c, out: b.add(kindSubnetOut, "route table of "+name, zone), in: b.add(kindSubnetIn, name, zone), link: b.add(kindSubnetIn, name, zone)}
 	b.subnet[key] = s
+	b.at(s.in).Routes, b.at(s.link).Routes = make([]sim.Route, 0, 4), make([]sim.Route, 0, 4)
 	local := b.localRoutes()
 	b.at(s.out).Routes = append(make([]sim.Route, 0, len(local)+2*len(b.w.env.Sites)+2), local...)
 	b.route(b.vpc, c, s.in, "subnet "+name)

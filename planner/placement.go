@@ -136,6 +136,7 @@ func (b *builder) node(p *placement, group string, nodes, pods *block, hostAddr 
 	ns, ps := b.newSubnet(nodes), b.newSubnet(pods)
 	host := b.add(kindHost, "node of "+group, p.zone)
 	p.host = host
+	b.at(host).Routes = make([]sim.Route, 0, len(b.w.vpcCIDRs())+8)
 	eth0 := b.eni("primary interface", p.zone, ns)
 	for _, a := range hostAddr {
 		b.at(host).Owns = append(b.at(host).Owns, single(a))
@@ -224,7 +225,7 @@ func (b *builder) ciliumMasquerade(host sim.NodeID, pod, own netip.Addr) {
 func (b *builder) eni(name, zone string, s subnetNodes) sim.NodeID {
 	id := b.add(kindENI, name, zone)
 	n := b.at(id)
-	n.MTU = mtuVPC
+	n.MTU, n.Routes = mtuVPC, make([]sim.Route, 0, 4)
 	n.Ingress = &sim.Filter{Stateful: true, Ref: b.once("source-check", note{code: "source-destination-check",
 		text: "the interface does not have this address: EC2 checks source and destination", source: "Amazon EC2 User Guide, Elastic network interfaces"})}
 	b.route(id, everywhere, s.out, "in "+s.name)
@@ -241,8 +242,9 @@ func (b *builder) toHost(eni sim.NodeID, s subnetNodes, host sim.NodeID, a netip
 		f.Rules = append(f.Rules, sim.Rule{Match: sim.Match{Src: single(a)}, Allow: true}, sim.Rule{Match: sim.Match{Dst: single(a)}, Allow: true})
 		return
 	}
-	f.Rules = append(f.Rules, b.leaving(a)...)
-	f.Rules = append(f.Rules, b.entering(a)...)
+	cluster := &b.w.env.Cluster
+	f.Rules = slices.Grow(f.Rules, len(cluster.SecurityGroupEgress)+len(cluster.SecurityGroupIngress)+len(b.w.vpcCIDRs())+2)
+	f.Rules = b.entering(b.leaving(f.Rules, a), a)
 }
 
 // pod adds a pod on a node, its address on one of the node's interfaces.

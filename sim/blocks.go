@@ -32,9 +32,9 @@ func (b block) length() int { return bits.OnesCount32(b.mask) }
 // ancestor-or-self of the last block that starts at or before the number.
 type blocks []block
 
-// newBlocks orders the distinct blocks of the list.
+// newBlocks orders the distinct blocks of the list, which becomes the set's.
 func newBlocks(list []block) blocks {
-	set := blocks(slices.Clone(list))
+	set := blocks(list)
 	slices.SortFunc(set, func(a, b block) int {
 		return cmp.Or(cmp.Compare(a.net, b.net), cmp.Compare(a.mask, b.mask))
 	})

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -72,7 +73,7 @@ func TestSmallestBlock(t *testing.T) {
 			}
 			list = append(list, block{net: r.Uint32N(128) & mask, mask: mask})
 		}
-		set := newBlocks(list)
+		set := newBlocks(slices.Clone(list))
 		for n := uint32(0); n < 130; n++ {
 			var want *block
 			for i := range list {

@@ -39,44 +39,64 @@ func wayOf(r *Route) way {
 // newRouteTable orders the routes; those without a valid IPv4 destination lead
 // nowhere and are left out.
 func newRouteTable(routes []Route) routeTable {
-	var all []block
+	// A network has very many small tables: what belongs to all routes of one is
+	// made at once and cut.
+	all := make([]block, 0, len(routes))
 	for i := range routes {
-		if routes[i].Dst.IsValid() && routes[i].Dst.Addr().Is4() {
+		if routes[i].valid() {
 			all = append(all, blockOf(routes[i].Dst))
 		}
 	}
+	n := len(all)
 	t := routeTable{set: newBlocks(all)}
 	t.entries = make([]routeEntry, len(t.set))
-	byBlock := make([][]*Route, len(t.set))
+	size := make([]int32, len(t.set)+1) // routes of the blocks before
 	for i := range routes {
-		if r := &routes[i]; r.Dst.IsValid() && r.Dst.Addr().Is4() {
+		if r := &routes[i]; r.valid() {
 			b := t.set.place(blockOf(r.Dst))
-			byBlock[b] = append(byBlock[b], r)
+			size[b+1]++
 			t.entries[b].pinned = t.entries[b].pinned || r.Pinned
 		}
 	}
+	for b := range t.set {
+		size[b+1] += size[b]
+	}
+	ordered, next := make([]*Route, n), slices.Clone(size)
+	for i := range routes {
+		if r := &routes[i]; r.valid() {
+			b := t.set.place(blockOf(r.Dst))
+			ordered[next[b]] = r
+			next[b]++
+		}
+	}
+	list, ways := make([]match, n), make([]way, n)
 	for i := range t.entries {
 		around := t.set[i].parent
 		t.entries[i].pinned = t.entries[i].pinned || around >= 0 && t.entries[around].pinned
-		t.entries[i].fill(byBlock[i])
+		from, to := size[i], size[i+1]
+		t.entries[i].fill(ordered[from:to], list[from:to:to], ways[from:to:to])
 	}
 	return t
 }
 
+// valid reports whether the route has an IPv4 destination.
+func (r *Route) valid() bool { return r.Dst.IsValid() && r.Dst.Addr().Is4() }
+
 // fill puts the most preferred first: longest source, a label, lowest rank,
 // first listed.
-func (e *routeEntry) fill(routes []*Route) {
-	slices.SortStableFunc(routes, func(x, y *Route) int {
-		return cmp.Or(
-			cmp.Compare(blockOf(y.Src).length(), blockOf(x.Src).length()),
-			cmp.Compare(named(y.Label), named(x.Label)),
-			cmp.Compare(x.Rank, y.Rank),
-		)
-	})
-	list := make([]match, len(routes))
-	e.ways = make([]way, len(routes))
+func (e *routeEntry) fill(routes []*Route, list []match, ways []way) {
+	if len(routes) > 1 {
+		slices.SortStableFunc(routes, func(x, y *Route) int {
+			return cmp.Or(
+				cmp.Compare(blockOf(y.Src).length(), blockOf(x.Src).length()),
+				cmp.Compare(named(y.Label), named(x.Label)),
+				cmp.Compare(x.Rank, y.Rank),
+			)
+		})
+	}
+	e.ways = ways
 	for i, r := range routes {
-		list[i], e.ways[i] = routeMatch(r), wayOf(r)
+		list[i], ways[i] = routeMatch(r), wayOf(r)
 	}
 	e.matches = newMatches(list)
 	first := &list[0]
