@@ -39,7 +39,8 @@ func (w *work) findKin() {
 		}
 		return k
 	}
-	w.kin, w.kinOf, w.kinTo = nil, make(map[*inventory.App]*kin, len(w.plan.Apps)), nil
+	w.kin, w.kinOf, w.kinTo = nil, make(map[*inventory.App]*kin, len(w.plan.Apps)), map[appTo]*kin{}
+	w.meets = w.overlaps()
 	groups := map[*group]int{}
 	var key []byte
 	for i := range w.plan.Apps {
@@ -60,26 +61,23 @@ func (w *work) findKin() {
 	}
 }
 
-// findKinTo does so for each destination that the network may do something about,
-// since key, which is what is known of the app so far.
+// findKinTo does so for each destination that the network selects packets for,
+// key being what is known of the app so far.
 func (w *work) findKinTo(a *inventory.App, key []byte, join func(*inventory.App, []byte) *kin) {
-	if !w.pattern.selects() {
-		return
-	}
-	if w.kinTo == nil {
-		w.kinTo = make(map[appTo]*kin, len(w.index.all))
-		w.meets = w.overlaps()
-	}
 	whole := len(key)
 	for _, to := range w.nearby(a) {
 		key = key[:whole]
 		for _, f := range w.onPremises(a) {
-			if !f.inbound() && w.meet(to, f.to) {
-				key = append(append(key, w.pattern.sourceGroup(w, f)...), ' ')
-				key = append(append(key, f.to.Name.V...), ' ')
+			if f.inbound() || !w.meet(to, f.to) {
+				continue
+			}
+			if group := w.pattern.selects(w, f); group != "" {
+				key = append(append(append(append(key, group...), ' '), f.to.Name.V...), ' ')
 			}
 		}
-		w.kinTo[appTo{a, to}] = join(a, key)
+		if len(key) > whole {
+			w.kinTo[appTo{a, to}] = join(a, key)
+		}
 	}
 }
 

@@ -118,9 +118,7 @@ func (ciliumPattern) cuts(w *work) []netip.Prefix {
 }
 
 // selects: policies select pods and destinations.
-func (ciliumPattern) selects() bool { return true }
-
-func (p ciliumPattern) sourceGroup(w *work, f appFlow) string {
+func (p ciliumPattern) selects(w *work, f appFlow) string {
 	if g := p.story(w).of[pair{f.app.Key, f.to.Name.V}]; g != nil {
 		return g.name
 	}

@@ -89,9 +89,7 @@ func (istioPattern) cuts(w *work) []netip.Prefix {
 }
 
 // selects: gateways authorise workloads for destinations.
-func (istioPattern) selects() bool { return true }
-
-func (istioPattern) sourceGroup(w *work, f appFlow) string {
+func (istioPattern) selects(w *work, f appFlow) string {
 	if g := w.groups[f.app.Key]; g != nil {
 		return g.name
 	}

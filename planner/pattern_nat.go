@@ -186,9 +186,7 @@ func (natPattern) intrusions(w *work, a *inventory.App, same, others []string) [
 
 func (natPattern) cuts(*work) []netip.Prefix { return nil }
 
-func (natPattern) selects() bool { return false }
-
-func (natPattern) sourceGroup(w *work, f appFlow) string { return w.groups[f.app.Key].name }
+func (natPattern) selects(*work, appFlow) string { return "" }
 
 // usage: hours and GB in both directions, private gateways on the same meters
 // as public ones; and the zone crossings where a zone has no gateway.

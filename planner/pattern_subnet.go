@@ -72,9 +72,7 @@ func (subnetPattern) intrusions(w *work, a *inventory.App, same, others []string
 
 func (subnetPattern) cuts(*work) []netip.Prefix { return nil }
 
-func (subnetPattern) selects() bool { return false }
-
-func (subnetPattern) sourceGroup(w *work, f appFlow) string { return w.groups[f.app.Key].name }
+func (subnetPattern) selects(*work, appFlow) string { return "" }
 
 func (subnetPattern) usage(*work, volumes) []cost.Usage { return nil }
 

@@ -109,7 +109,6 @@ func (r *SourceRow) shareWith(apps []string) {
 // summary is what a firewall is told of some blocks, and its text.
 type summary struct {
 	of        []netip.Prefix
-	blocks    []netip.Prefix
 	texts     []string
 	addresses uint64
 }
@@ -126,7 +125,7 @@ func (w *work) summary(blocks []netip.Prefix, broadest int) *summary {
 	s := w.summaries[string(key)]
 	if s == nil {
 		list := cidr.Summarise(blocks, broadest)
-		s = &summary{of: blocks, blocks: list, texts: texts(list)}
+		s = &summary{of: blocks, texts: texts(list)}
 		for _, b := range list {
 			s.addresses += 1 << (32 - b.Bits())
 		}

@@ -36,11 +36,9 @@ type pattern interface {
 	// intrusions are the ways in which others can show an app's source: apps of
 	// its namespace, and apps of others.
 	intrusions(w *work, a *inventory.App, same, others []string) []intrusion
-	// selects reports whether its network does to an app's packets for one
-	// destination what it does not do to those of others of its group.
-	selects() bool
-	// sourceGroup names the source group that a flow is led to, "" if to none.
-	sourceGroup(w *work, f appFlow) string
+	// selects names the source group that its network leads a flow to by whose
+	// packets they are; "" where only the place they come from counts.
+	selects(w *work, f appFlow) string
 	// cuts are blocks inside which a destination may be treated unlike around.
 	cuts(w *work) []netip.Prefix
 	// usage is what is billed beyond workload nodes and links.
