@@ -81,35 +81,40 @@ func gbOf(v *inventory.Volume) gb {
 	return x
 }
 
-// addGB adds a flow's volume at an end of its range; the middle counts unless
-// said otherwise.
+// addGB adds a flow's volume at an end of its range.
 func (w *work) addGB(to *sum, x gb) {
-	n, low, high := int64(0), x.low, x.high
-	switch w.end {
-	case lowEnd:
-		n = low
-	case highEnd:
-		n = high
-	case twice:
-		n = low + high
-	default:
-		n = (low + high) / 2
-	}
 	if x.exact {
-		to.addBillionths(n)
+		to.addBillionths(x.billionths(w.end))
 		return
 	}
-	switch w.end {
+	to.add(x.decimal(w.end))
+}
+
+// billionths is the volume at an end of its range; the middle counts unless said
+// otherwise.
+func (x gb) billionths(end rangeEnd) int64 {
+	switch end {
 	case lowEnd:
-		to.add(x.of.Low)
+		return x.low
 	case highEnd:
-		to.add(x.of.High)
+		return x.high
 	case twice:
-		to.add(x.of.Low)
-		to.add(x.of.High)
-	default:
-		to.add(x.of.Low.Add(x.of.High).Mul(half))
+		return x.low + x.high
 	}
+	return (x.low + x.high) / 2
+}
+
+// decimal is billionths for any volume.
+func (x gb) decimal(end rangeEnd) decimal.Decimal {
+	switch end {
+	case lowEnd:
+		return x.of.Low
+	case highEnd:
+		return x.of.High
+	case twice:
+		return x.of.Low.Add(x.of.High)
+	}
+	return x.of.Low.Add(x.of.High).Mul(half)
 }
 
 var half = decimal.New(5, -1)
