@@ -186,7 +186,7 @@ func mounted(t *testing.T, options string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
-		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
+		if os.Getenv("CI") == "true" {
 			t.Fatalf("mounting a small file system: %v", err)
 		}
 		t.Skipf("mounting a small file system: %v", err)
