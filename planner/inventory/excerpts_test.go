@@ -128,3 +128,23 @@ func TestReadingEndsAfterTooManyProblems(t *testing.T) {
 		}
 	}
 }
+
+func TestExcerpt(t *testing.T) {
+	sources := []Source{source("a", "one\n\ttwo é\x07 three\nlast"), source("b", "")}
+	tests := []struct {
+		at     finding.Pos
+		line   string
+		column int
+	}{
+		{finding.Pos{File: "a", Line: 2, Column: 9}, " two é? three", 9},
+		{finding.Pos{File: "a", Line: 3, Column: 1}, "last", 1},
+		{finding.Pos{File: "a", Line: 4, Column: 1}, "", 0},
+		{finding.Pos{File: "c", Line: 1, Column: 1}, "", 0},
+		{finding.Pos{}, "", 0},
+	}
+	for _, tt := range tests {
+		if line, column := NewExcerpts(sources).At(tt.at); line != tt.line || line != "" && column != tt.column {
+			t.Errorf("%s: %q, %d", tt.at, line, column)
+		}
+	}
+}
